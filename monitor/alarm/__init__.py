@@ -1,0 +1,1 @@
+"""The alarm engine: conditions, one state table, the wake protocol."""

@@ -1,0 +1,1 @@
+"""The words everybody shares: stages, channels, messages in, events out, errors."""

@@ -1,0 +1,181 @@
+"""Messages that come out of the core. Each becomes one entry of the durable log.
+
+`at` is in seconds of Unix time: the session's start plus sample index / sfreq. The class attribute
+``type`` is the entry's type; the other fields are its data.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, TypeAlias
+
+from monitor.domain.epoch import ScoredEpoch
+
+
+class Coverage(StrEnum):
+    """How far a dreamer is watched over; only ``MONITORED`` may look calm."""
+
+    MONITORED = "MONITORED"
+    DEGRADED = "DEGRADED"
+    NOT_MONITORED = "NOT_MONITORED"
+
+
+class Priority(StrEnum):
+    """Priority of an alarm (IEC 60601-1-8 names)."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        """0 for low to 2 for high."""
+        return list(Priority).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a transition was made: a code, and the value and limit that decided it.
+
+    Parameters
+    ----------
+    code : str
+        Short and stable, such as ``"held"`` or ``"acknowledged"``.
+    text : str
+        One sentence for a person.
+    value, limit : float or None
+        What was compared.
+    unit : str
+        Unit of both.
+    actor : str or None
+        Who did it, when a person did.
+    """
+
+    code: str
+    text: str
+    value: float | None = None
+    limit: float | None = None
+    unit: str = ""
+    actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChanged:
+    """A session started, was resumed after a restart, or ended."""
+
+    type: ClassVar[str] = "session"
+    at: float
+    session: str
+    status: str
+    sfreq: float
+    ch_names: tuple[str, ...]
+    planned_s: float | None
+    profile: str
+    sample: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpochScored:
+    """One 30-s epoch was scored."""
+
+    type: ClassVar[str] = "epoch"
+    at: float
+    epoch: ScoredEpoch
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageChanged:
+    """The dreamer is now watched more, or less, than before."""
+
+    type: ClassVar[str] = "coverage"
+    at: float
+    coverage: Coverage
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class SamplesLost:
+    """Samples were lost for good."""
+
+    type: ClassVar[str] = "gap"
+    at: float
+    first_sample: int
+    n_samples: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmChanged:
+    """An alarm made a transition; the whole alarm as it now stands."""
+
+    type: ClassVar[str] = "alarm"
+    at: float
+    alarm_id: str
+    kind: str
+    source: str
+    priority: Priority
+    state: str
+    previous_state: str
+    reason: Reason
+    version: int
+    present: bool
+    raised_at: float | None
+    acked_by: str | None
+    acked_at: float | None
+    latched: bool
+    shelved_until: float | None
+    inhibited_by: str | None
+    escalation_level: int
+    disposition: str | None
+    recurrence: int
+
+
+@dataclass(frozen=True, slots=True)
+class WakeStep:
+    """The wake protocol made a step."""
+
+    type: ClassVar[str] = "wake"
+    at: float
+    step: str
+    round: int
+    rounds: int
+    level_dba: int | None
+    until: float | None
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class UsageCounted:
+    """The account of the running session."""
+
+    type: ClassVar[str] = "usage"
+    at: float
+    session: str
+    recorded_min: float
+    sleep_min: float
+    rem_min: float
+    unscored_min: float
+    overrun_min: float
+
+
+@dataclass(frozen=True, slots=True)
+class CommandDone:
+    """A command was carried out."""
+
+    type: ClassVar[str] = "command"
+    at: float
+    command_id: str
+    command: str
+    actor: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+Event: TypeAlias = (
+    SessionChanged
+    | EpochScored
+    | CoverageChanged
+    | SamplesLost
+    | AlarmChanged
+    | WakeStep
+    | UsageCounted
+    | CommandDone
+)

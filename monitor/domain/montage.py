@@ -1,0 +1,100 @@
+"""Channels: what each row of a chunk is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from monitor.domain.errors import InputError
+
+MAX_CHANNELS = 64
+"""Bound on the channels of one montage: twice the largest OpenBCI board."""
+
+
+class ChannelKind(StrEnum):
+    """What a channel measures."""
+
+    EEG = "EEG"
+    EOG = "EOG"
+    EMG = "EMG"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One row of every chunk.
+
+    Parameters
+    ----------
+    name : str
+        The derivation as the wearer or the file calls it, such as ``"C3-M2"``.
+    kind : ChannelKind
+        What it measures.
+    rail_uv : float or None
+        Full scale of the amplifier in µV; None where it is not known.
+    """
+
+    name: str
+    kind: ChannelKind
+    rail_uv: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Montage:
+    """The channels of a recording in the order of its rows.
+
+    Raises
+    ------
+    InputError
+        When there is no channel, a name stands twice, or there are more than `MAX_CHANNELS`.
+    """
+
+    channels: tuple[Channel, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.channels) <= MAX_CHANNELS:
+            raise InputError(f"a montage has 1 to {MAX_CHANNELS} channels, not {len(self.channels)}")
+        if len(set(self.ch_names)) != len(self.channels):
+            raise InputError(f"channel names must differ: {', '.join(self.ch_names)}")
+
+    @property
+    def ch_names(self) -> tuple[str, ...]:
+        """Names in row order."""
+        return tuple(channel.name for channel in self.channels)
+
+    @property
+    def kinds(self) -> tuple[ChannelKind, ...]:
+        """Kinds in row order."""
+        return tuple(channel.kind for channel in self.channels)
+
+    def picks(self, *kinds: ChannelKind) -> tuple[int, ...]:
+        """Row numbers of the channels of any of these kinds."""
+        return tuple(i for i, channel in enumerate(self.channels) if channel.kind in kinds)
+
+    @classmethod
+    def from_names(cls, ch_names: Sequence[str], rail_uv: float | None = None) -> "Montage":
+        """A montage whose kinds are guessed from the names by `guess_kind`."""
+        return cls(tuple(Channel(name, guess_kind(name), rail_uv) for name in ch_names))
+
+
+# The electrodes of the extended 10-20 system begin with these letters; "A" and "M" are references.
+_EEG_SITES = ("FP", "AF", "F", "FC", "FT", "C", "CP", "T", "TP", "P", "PO", "O", "I", "A", "M")
+_KIND_WORDS = {
+    ChannelKind.EOG: ("EOG", "LOC", "ROC", "E1", "E2"),
+    ChannelKind.EMG: ("EMG", "CHIN"),
+    ChannelKind.EEG: ("EEG",),
+}
+
+
+def guess_kind(name: str) -> ChannelKind:
+    """Guess what a channel measures from its name.
+
+    EDF labels start with the type ("EEG Fpz-Cz", EDF+ specification 2.1.3); wearers write bare
+    derivations ("C3-M2"). Anything else is `ChannelKind.OTHER` and is never staged.
+    """
+    words = name.upper().replace("-", " ").replace(":", " ").replace("_", " ").split()
+    for kind, known in _KIND_WORDS.items():
+        if any(word.startswith(known) for word in words):
+            return kind
+    site = words[0].rstrip("0123456789Z") if words else ""
+    numbered = bool(words) and len(words[0]) > len(site)
+    return ChannelKind.EEG if numbered and site in _EEG_SITES else ChannelKind.OTHER

@@ -1,0 +1,1 @@
+"""Causal signal path: frames, quality, filter, epochs, band powers."""

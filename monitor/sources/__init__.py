@@ -1,0 +1,1 @@
+"""Where signal comes from: recordings and the simulator."""

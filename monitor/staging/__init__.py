@@ -1,0 +1,1 @@
+"""The causal stager: model bundle, per-dreamer state, hypnogram statistics."""

@@ -1,0 +1,1 @@
+"""The service: settings, runner, store, hub, REST, websocket, page and command line."""
