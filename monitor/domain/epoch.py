@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.domain.stage import Stage
+from monitor.domain.stage import EPOCH_S, Stage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,3 +52,8 @@ class ScoredEpoch:
     stage: Stage
     proba: dict[str, float] = field(default_factory=dict)
     quality: float = 0.0
+
+    @property
+    def end_s(self) -> float:
+        """Seconds from the session's start to the end of the epoch."""
+        return self.onset_s + EPOCH_S

@@ -51,8 +51,9 @@ class Montage:
     channels: tuple[Channel, ...]
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.channels) <= MAX_CHANNELS:
-            raise InputError(f"a montage has 1 to {MAX_CHANNELS} channels, not {len(self.channels)}")
+        count = len(self.channels)
+        if not 1 <= count <= MAX_CHANNELS:
+            raise InputError(f"a montage has 1 to {MAX_CHANNELS} channels, not {count}")
         if len(set(self.ch_names)) != len(self.channels):
             raise InputError(f"channel names must differ: {', '.join(self.ch_names)}")
 
@@ -72,7 +73,7 @@ class Montage:
 
     @classmethod
     def from_names(cls, ch_names: Sequence[str], rail_uv: float | None = None) -> "Montage":
-        """A montage whose kinds are guessed from the names by `guess_kind`."""
+        """Build a montage whose kinds are guessed from the names by `guess_kind`."""
         return cls(tuple(Channel(name, guess_kind(name), rail_uv) for name in ch_names))
 
 

@@ -1,0 +1,328 @@
+"""One dreamer, one night: everything that comes in, everything that goes out.
+
+`MonitorSession.push` is the whole path of a sample. It has no clock: the sample index is the time,
+and the absence of samples is pushed as a `Gap` or a `Tick`. So a live night replays exactly.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.alarm.coverage import Watch, assess_coverage
+from monitor.alarm.engine import AlarmEngine
+from monitor.domain.contact import Contact, Second
+from monitor.domain.epoch import Epoch, ScoredEpoch
+from monitor.domain.errors import InputError, SnapshotError
+from monitor.domain.events import (
+    Coverage,
+    CoverageChanged,
+    EpochScored,
+    Event,
+    SamplesLost,
+    SessionChanged,
+)
+from monitor.domain.inputs import MAX_GAP_S, Chunk, End, Gap, Input, Profile, Tick
+from monitor.domain.montage import ChannelKind, Montage
+from monitor.domain.stage import EPOCH_S, STAGES, Stage
+from monitor.signal.contact import assess_contact
+from monitor.signal.epocher import Epocher
+from monitor.signal.features import band_powers
+from monitor.signal.filter import SosFilter
+from monitor.signal.frames import Framer
+from monitor.staging.bundle import ModelBundle
+from monitor.staging.stager import Stager
+from monitor.usage.ledger import UsageLedger
+
+SNAPSHOT_VERSION = 1
+
+BLOCK_S = 300
+"""Longest stretch worked on at once, in seconds: bounds memory, changes no result."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfig:
+    """What a session is told at its start.
+
+    Parameters
+    ----------
+    dreamer : str
+        Whom it watches.
+    session : str
+        Id of this session.
+    start : float
+        Time of sample 0 in seconds of Unix time.
+    sfreq : float
+        Sampling rate in Hz.
+    montage : Montage
+        The rows of every chunk.
+    planned_s : float or None
+        Planned length in seconds; None where there is no plan.
+    profile : {"adult", "child"}
+        Whose wake protocol applies.
+    """
+
+    dreamer: str
+    session: str
+    start: float
+    sfreq: float
+    montage: Montage
+    planned_s: float | None = None
+    profile: Profile = "adult"
+
+
+class _Stateful(Protocol):
+    def snapshot(self) -> dict[str, Any]: ...
+    def restore(self, snapshot: dict[str, Any]) -> None: ...
+
+
+class MonitorSession:
+    """Turns signal, gaps, time and commands into stages, alarms and accounts.
+
+    Parameters
+    ----------
+    config : SessionConfig
+        Who, when, and what the signal is.
+    bundle : ModelBundle
+        The staging model; shared by all sessions.
+
+    Raises
+    ------
+    InputError
+        When no channel is EEG, or the sampling rate cannot be used.
+    """
+
+    def __init__(self, config: SessionConfig, bundle: ModelBundle) -> None:
+        n_channels = len(config.montage.channels)
+        self.config = config
+        self.now = config.start
+        self.coverage = Coverage.NOT_MONITORED
+        self._status = "started"
+        self._eeg = list(config.montage.picks(ChannelKind.EEG))
+        if not self._eeg:
+            names = ", ".join(config.montage.ch_names)
+            raise InputError(f"no EEG channel among {names}: name one like 'EEG Fpz-Cz' or 'C3-M2'")
+        self._watch = Watch(usable_at=config.start)
+        self._framer = Framer(n_channels, config.sfreq)
+        self._filter = SosFilter(n_channels, config.sfreq)
+        self._epocher = Epocher()
+        self._stager = Stager(bundle, config.montage.kinds)
+        self._usage = UsageLedger(config.session, config.start, config.planned_s)
+        self._alarms = AlarmEngine(
+            config.dreamer,
+            config.montage,
+            start=config.start,
+            planned_s=config.planned_s,
+            profile=config.profile,
+        )
+
+    @property
+    def position(self) -> int:
+        """Index of the next sample expected."""
+        return self._framer.position
+
+    def begin(self) -> list[Event]:
+        """Announce that the session has started, or goes on after `restore`."""
+        _, reason = assess_coverage(self._watch, self.now)
+        return [
+            self._session_changed(self._status),
+            CoverageChanged(self.now, self.coverage, reason),
+        ]
+
+    def push(self, item: Input) -> list[Event]:
+        """Take one message in; return all that follows from it, in order of time.
+
+        Raises
+        ------
+        InputError
+            When a chunk or gap does not fit the montage or does not follow the last sample.
+        CommandError
+            When a command cannot be carried out.
+        """
+        match item:
+            case Chunk():
+                self._check_follows(item.first_sample)
+                return self._push_signal(self._check_data(item.data))
+            case Gap():
+                self._check_follows(item.first_sample)
+                return self._push_gap(item)
+            case Tick(sample):
+                return [*self._advance(self._at(sample)), *self._alarms.advance(self.now)]
+            case End(sample):
+                return self._end(self._at(sample))
+            case command:
+                return self._alarms.command(self.now, command)
+
+    def _push_signal(self, data: NDArray[np.float64]) -> list[Event]:
+        events: list[Event] = []
+        for block in self._blocks(data):
+            frames = self._framer.push(block)
+            contact = assess_contact(frames, self.config.montage)
+            filtered = self._filter.push(frames, contact == Contact.GOOD)
+            epochs = iter(self._epocher.push(filtered))
+            for second, states in enumerate(contact, start=frames.first_second + 1):
+                events += self._observe(second, states)
+                if second % EPOCH_S == 0:
+                    events += self._score(next(epochs))
+        return events
+
+    def _observe(self, second: int, contact: NDArray[np.int8]) -> list[Event]:
+        """Let the second that ends `second` seconds after the start pass."""
+        at = self.config.start + second
+        if (contact[self._eeg] == Contact.GOOD).any():
+            self._watch = replace(self._watch, usable_at=at)
+        return [*self._advance(at), *self._alarms.observe(Second(self.now, contact))]
+
+    def _score(self, epoch: Epoch) -> list[Event]:
+        proba = self._stager.push(band_powers(epoch, self.config.sfreq))
+        scored = _scored(epoch, proba, quality=float(epoch.usable[self._eeg].max()))
+        self._watch = replace(self._watch, stage=scored.stage)
+        if scored.stage is not Stage.UNSCORED:
+            self._watch = replace(self._watch, scored_at=self.config.start + scored.end_s)
+        return [
+            EpochScored(self.now, scored),
+            *self._usage.push(self.now, scored),
+            *self._alarms.score(self.now, scored),
+            *self._cover(self.now),
+        ]
+
+    def _push_gap(self, gap: Gap) -> list[Event]:
+        limit = round(MAX_GAP_S * self.config.sfreq)
+        if not 1 <= gap.n_samples <= limit:
+            raise InputError(f"a gap has 1 to {limit} samples, not {gap.n_samples}")
+        lost = SamplesLost(self.now, gap.first_sample, gap.n_samples, gap.cause)
+        shape = (len(self.config.montage.channels), gap.n_samples)
+        return [lost, *self._push_signal(np.broadcast_to(np.float64(np.nan), shape))]
+
+    def _advance(self, at: float) -> list[Event]:
+        """Let time pass; coverage falls at the moment it is due, however long the step."""
+        due = [deadline for deadline in self._watch.deadlines if self.now < deadline <= at]
+        events = [event for deadline in sorted(due) for event in self._cover(deadline)]
+        self.now = max(self.now, at)
+        return events
+
+    def _cover(self, at: float) -> list[Event]:
+        coverage, reason = assess_coverage(self._watch, at)
+        if coverage == self.coverage:
+            return []
+        self.coverage = coverage
+        return [CoverageChanged(at, coverage, reason)]
+
+    def _end(self, at: float) -> list[Event]:
+        if self._watch.ended:
+            return []
+        events = self._advance(at)
+        self._watch = replace(self._watch, ended=True)
+        return [
+            *events,
+            self._usage.account(self.now),
+            *self._alarms.end(self.now),
+            *self._cover(self.now),
+            self._session_changed("ended"),
+        ]
+
+    def _at(self, sample: int) -> float:
+        return self.config.start + sample / self.config.sfreq
+
+    def _blocks(self, data: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+        size = int(BLOCK_S * self.config.sfreq)
+        return (data[:, first : first + size] for first in range(0, data.shape[1], size))
+
+    def _check_follows(self, first_sample: int) -> None:
+        if self._watch.ended:
+            raise InputError(f"session {self.config.session} has ended and takes no more signal")
+        if first_sample != self.position:
+            raise InputError(
+                f"expected sample {self.position}, got {first_sample}: "
+                "samples come in order, and lost ones as a Gap"
+            )
+
+    def _check_data(self, data: NDArray[np.float64]) -> NDArray[np.float64]:
+        n_channels = len(self.config.montage.channels)
+        if data.ndim != 2 or len(data) != n_channels or data.dtype.kind not in "fiu":
+            raise InputError(
+                f"a chunk is real numbers of shape ({n_channels}, n_samples), "
+                f"not {data.dtype} of shape {data.shape}"
+            )
+        return data.astype(np.float64, copy=False)
+
+    def _session_changed(self, status: str) -> SessionChanged:
+        config = self.config
+        return SessionChanged(
+            self.now,
+            config.session,
+            status,
+            config.sfreq,
+            config.montage.ch_names,
+            config.planned_s,
+            config.profile,
+            self.position,
+        )
+
+    def _identity(self) -> dict[str, Any]:
+        config = self.config
+        return {
+            "version": SNAPSHOT_VERSION,
+            "dreamer": config.dreamer,
+            "session": config.session,
+            "start": config.start,
+            "sfreq": config.sfreq,
+            "ch_names": list(config.montage.ch_names),
+        }
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything the next push depends on: plain JSON values and arrays, nested."""
+        return {
+            "identity": self._identity(),
+            "now": self.now,
+            "coverage": str(self.coverage),
+            "watch": asdict(self._watch),
+            **{name: part.snapshot() for name, part in self._parts.items()},
+        }
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Go on from a snapshot of the same session.
+
+        Raises
+        ------
+        SnapshotError
+            When it was taken of another session, montage or sampling rate.
+        """
+        for name, value in self._identity().items():
+            if snapshot["identity"].get(name) != value:
+                found = snapshot["identity"].get(name)
+                raise SnapshotError(f"the saved state has {name} {found!r}, expected {value!r}")
+        self.now = float(snapshot["now"])
+        self.coverage = Coverage(snapshot["coverage"])
+        watch = snapshot["watch"]
+        self._watch = Watch(**{**watch, "stage": Stage(watch["stage"])})
+        self._status = "resumed"
+        for name, part in self._parts.items():
+            part.restore(snapshot[name])
+
+    def adopt_alarms(self, snapshot: dict[str, Any]) -> list[Event]:
+        """Take over the open alarms of the same dreamer's previous session from its snapshot."""
+        return self._alarms.adopt(snapshot["alarms"])
+
+    @property
+    def _parts(self) -> dict[str, _Stateful]:
+        """The five places where state lives."""
+        return {
+            "framer": self._framer,
+            "filter": self._filter,
+            "epocher": self._epocher,
+            "stager": self._stager,
+            "usage": self._usage,
+            "alarms": self._alarms,
+        }
+
+
+def _scored(epoch: Epoch, proba: NDArray[np.float64] | None, quality: float) -> ScoredEpoch:
+    """Name the likeliest stage; without probabilities there is none."""
+    onset_s = float(epoch.index * EPOCH_S)
+    if proba is None:
+        return ScoredEpoch(epoch.index, onset_s, Stage.UNSCORED, {}, quality)
+    table = {str(stage): float(p) for stage, p in zip(STAGES, proba, strict=True)}
+    return ScoredEpoch(epoch.index, onset_s, STAGES[int(np.argmax(proba))], table, quality)

@@ -1,0 +1,79 @@
+"""Cutting the stream at whole seconds, so that nothing downstream can depend on the chunks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames:
+    """Some whole seconds of signal.
+
+    Parameters
+    ----------
+    first_second : int
+        Number of the first second since the session's start.
+    edges : ndarray of int, shape (n_seconds + 1,)
+        Where in `data` each second begins; the last edge is the end.
+    data : ndarray, shape (n_channels, n_samples)
+        Signal in µV; NaN where it is missing.
+    """
+
+    first_second: int
+    edges: NDArray[np.intp]
+    data: NDArray[np.float64]
+
+    @property
+    def n_seconds(self) -> int:
+        """How many whole seconds these are; may be 0."""
+        return len(self.edges) - 1
+
+
+def second_edges(first: int, last: int, sfreq: float) -> NDArray[np.intp]:
+    """First sample of each second from `first` to `last` inclusive, at any sampling rate.
+
+    Where sfreq is no whole number, seconds differ by one sample and never drift.
+    """
+    return np.asarray(np.floor(np.arange(first, last + 1) * sfreq + 0.5), dtype=np.intp)
+
+
+class Framer:
+    """Collects samples and hands on whole seconds.
+
+    Parameters
+    ----------
+    n_channels : int
+        Rows of the signal.
+    sfreq : float
+        Sampling rate in Hz.
+    """
+
+    def __init__(self, n_channels: int, sfreq: float) -> None:
+        self.sfreq = sfreq
+        self.position = 0
+        self._second = 0
+        self._tail: NDArray[np.float64] = np.empty((n_channels, 0))
+
+    def push(self, data: NDArray[np.float64]) -> Frames:
+        """Take samples of shape (n_channels, n_samples), give back every second now complete."""
+        start = self.position - self._tail.shape[1]
+        self.position += data.shape[1]
+        signal = np.concatenate([self._tail, data], axis=1) if self._tail.size else data
+        edges = second_edges(self._second, int(self.position / self.sfreq) + 1, self.sfreq)
+        edges = edges[edges <= self.position] - start
+        self._tail = signal[:, edges[-1] :].copy()
+        frames = Frames(self._second, edges, signal[:, : edges[-1]])
+        self._second += frames.n_seconds
+        return frames
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything the next push depends on."""
+        return {"position": self.position, "second": self._second, "tail": self._tail}
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Go on from a snapshot."""
+        self.position = int(snapshot["position"])
+        self._second = int(snapshot["second"])
+        self._tail = np.asarray(snapshot["tail"], dtype=np.float64)

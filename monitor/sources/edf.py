@@ -1,0 +1,154 @@
+"""Recordings in EDF, EDF+ and BDF, replayed as if they came from a headset."""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import mne
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.domain.errors import SourceError
+from monitor.domain.events import Event
+from monitor.domain.inputs import Chunk, Input
+from monitor.domain.montage import ChannelKind, Montage, guess_kind
+from monitor.sources.edf_header import EdfHeader, read_header
+
+BLOCK_S = 300
+"""Seconds read from the file at once."""
+
+_VOLTS = {"v", "mv", "uv", "µv", "μv", "nv"}
+"""Physical dimensions that MNE converts to volts; signal in any other is taken as it stands."""
+
+
+class EdfSource:
+    """Some channels of a recording.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    ch_names : sequence of str
+        Labels to read, all of one sampling rate.
+    header : EdfHeader
+        As read from the file.
+    chunk_s : float
+        Length of a chunk in seconds; changes no result.
+    """
+
+    live = False
+
+    def __init__(
+        self, path: Path, ch_names: list[str], header: EdfHeader, chunk_s: float = 1.0
+    ) -> None:
+        self.path = path
+        self.montage = Montage.from_names(ch_names)
+        self._raw = _open_raw(path, ch_names)
+        self.sfreq = float(self._raw.info["sfreq"])
+        self.n_samples: int | None = int(self._raw.n_times)
+        self._rows = [self._raw.ch_names.index(name) for name in ch_names]
+        dimensions = dict(zip(header.labels, header.dimensions, strict=True))
+        in_volts = [dimensions[name].lower() in _VOLTS for name in ch_names]
+        self._scale = np.where(in_volts, 1e6, 1.0)[:, None]
+        self._chunk = max(1, round(chunk_s * self.sfreq))
+        self._position = 0
+        self._block_start = 0
+        self._block: NDArray[np.float64] = np.empty((len(ch_names), 0))
+
+    def read(self) -> list[Input] | None:
+        """Return the next chunk; None at the end."""
+        first = self._position
+        if first >= self._raw.n_times:
+            return None
+        if first >= self._block_start + self._block.shape[1]:
+            self._load(first)
+        offset = first - self._block_start
+        data = self._block[:, offset : offset + self._chunk]
+        self._position += data.shape[1]
+        return [Chunk(data, first)]
+
+    def seek(self, sample: int) -> None:
+        """Go on from this sample."""
+        self._position = sample
+        self._load(sample)
+
+    def notify(self, event: Event) -> None:
+        """Hear nothing: the night is over."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._raw.close()
+
+    def _load(self, first: int) -> None:
+        stop = min(first + round(BLOCK_S * self.sfreq), self._raw.n_times)
+        data = self._raw.get_data(self._rows, first, stop) if first < stop else self._block[:, :0]
+        self._block_start, self._block = first, data * self._scale
+
+
+def open_edf(path: str, params: Mapping[str, str], chunk_s: float = 1.0) -> EdfSource:
+    """Open a recording.
+
+    Parameters
+    ----------
+    path : str
+        EDF, EDF+ or BDF file.
+    params : mapping
+        ``channels``: labels to read, separated by commas; case and a leading "EEG " do not matter.
+        Default: every EEG, EOG and EMG channel that has the sampling rate of the first EEG channel.
+
+    chunk_s : float
+        Length of a chunk in seconds, at most `BLOCK_S`.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read or has no such channel.
+    """
+    unknown = set(params) - {"channels"}
+    if unknown:
+        raise SourceError(f"edf: has no option {', '.join(sorted(unknown))}; it has channels")
+    file = Path(path)
+    header = read_header(file)
+    wanted = [name for name in params.get("channels", "").split(",") if name.strip()]
+    names = [_find(file, header, name) for name in wanted] if wanted else _default(file, header)
+    rates = {header.rates[header.labels.index(name)] for name in names}
+    if len(rates) > 1:
+        listed = ", ".join(f"{rate:g}" for rate in sorted(rates))
+        raise SourceError(f"{file}: channels of different sampling rates ({listed} Hz): pick one")
+    return EdfSource(file, names, header, chunk_s)
+
+
+def _find(path: Path, header: EdfHeader, wanted: str) -> str:
+    """Return the label a user means; an exact one first."""
+    for label in header.labels:
+        if label == wanted.strip():
+            return label
+    for label in header.labels:
+        if _plain(label) == _plain(wanted):
+            return label
+    raise SourceError(f"{path}: no channel {wanted!r}; it has {', '.join(header.labels)}")
+
+
+def _plain(label: str) -> str:
+    return label.strip().upper().removeprefix("EEG ").strip()
+
+
+def _default(path: Path, header: EdfHeader) -> list[str]:
+    kinds = [guess_kind(label) for label in header.labels]
+    if ChannelKind.EEG not in kinds:
+        names = ", ".join(header.labels)
+        raise SourceError(f"{path}: no EEG channel among {names}: name them with channels=")
+    rate = header.rates[kinds.index(ChannelKind.EEG)]
+    table = zip(header.labels, kinds, header.rates, strict=True)
+    return [name for name, kind, r in table if kind is not ChannelKind.OTHER and r == rate]
+
+
+def _open_raw(path: Path, ch_names: list[str]) -> mne.io.BaseRaw:
+    """Open with MNE; what it only warns of is an error or of no concern here."""
+    reader = mne.io.read_raw_bdf if path.suffix.lower() == ".bdf" else mne.io.read_raw_edf
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            return reader(path, include=ch_names, preload=False, verbose="error")
+    except (ValueError, OSError, RuntimeError, NotImplementedError) as error:
+        raise SourceError(f"{path}: MNE cannot read it: {error}") from error

@@ -1,0 +1,129 @@
+"""``dreamwatch score``: stage recordings as they would have been staged live."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import edfio
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from monitor.domain.epoch import ScoredEpoch
+from monitor.domain.errors import DreamwatchError
+from monitor.domain.stage import EPOCH_S, STAGES
+from monitor.sources.edf import BLOCK_S, EdfSource, open_edf
+from monitor.staging.bundle import ModelBundle, load_bundle
+from monitor.staging.statistics import sleep_statistics
+from service.scoring import Night, score_night
+
+COLUMNS = ["onset_s", "duration_s", "stage", "p_w", "p_n1", "p_n2", "p_n3", "p_r", "quality"]
+
+console = Console(stderr=True)
+
+
+def score(
+    files: Annotated[list[Path], typer.Argument(help="EDF, EDF+ or BDF recordings.")],
+    channels: Annotated[
+        str, typer.Option(help="Channels to use, separated by commas. Default: all EEG, EOG, EMG.")
+    ] = "",
+    out: Annotated[Path, typer.Option(help="Where the results go.")] = Path(),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Also print the summary, one JSON object a file.")
+    ] = False,
+) -> None:
+    """Stage recordings with the live, strictly causal path.
+
+    Writes NAME.hypnogram.csv, NAME.hypnogram.edf (EDF+ annotations) and NAME.summary.json for each
+    recording. A recording that cannot be read is named and left out; the exit status is then 1.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DreamwatchError(f"{out}: cannot be made: {error.strerror}") from error
+    _check_names(files)
+    bundle = load_bundle()
+    failed = 0
+    for file in files:
+        try:
+            summary = _score_file(file, channels, out, bundle)
+        except DreamwatchError as error:
+            console.print(f"[red]not scored:[/] {error}", highlight=False, soft_wrap=True)
+            failed += 1
+            continue
+        if as_json:
+            typer.echo(json.dumps(summary))
+    raise typer.Exit(1 if failed else 0)
+
+
+def _check_names(files: list[Path]) -> None:
+    """Refuse recordings whose results would overwrite each other."""
+    stems = [file.stem for file in files]
+    for file in files:
+        if stems.count(file.stem) > 1:
+            raise DreamwatchError(f"several recordings are named {file.stem}: score them apart")
+
+
+def _score_file(file: Path, channels: str, out: Path, bundle: ModelBundle) -> dict[str, Any]:
+    source = open_edf(str(file), {"channels": channels} if channels else {}, chunk_s=BLOCK_S)
+    try:
+        night = _with_progress(source, bundle)
+    finally:
+        source.close()
+    summary = summarise(file, night, bundle)
+    try:
+        write_csv(out / f"{file.stem}.hypnogram.csv", night.epochs)
+        write_annotations(out / f"{file.stem}.hypnogram.edf", night.epochs)
+        (out / f"{file.stem}.summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    except OSError as error:
+        raise DreamwatchError(f"{error.filename}: cannot be written: {error.strerror}") from error
+    _say(file, summary)
+    return summary
+
+
+def _with_progress(source: EdfSource, bundle: ModelBundle) -> Night:
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(source.path.name, total=source.n_samples)
+        return score_night(source, bundle, lambda done: progress.update(task, completed=done))
+
+
+def summarise(file: Path, night: Night, bundle: ModelBundle) -> dict[str, Any]:
+    """Return what is said of a night: how it was recorded, staged, and slept."""
+    return {
+        "file": str(file),
+        "sfreq": night.sfreq,
+        "ch_names": list(night.ch_names),
+        "duration_s": night.duration_s,
+        "n_epochs": len(night.epochs),
+        "model": bundle.name,
+        "statistics": sleep_statistics([epoch.stage for epoch in night.epochs]).to_dict(),
+    }
+
+
+def write_csv(path: Path, epochs: list[ScoredEpoch]) -> None:
+    """Write one line an epoch, `COLUMNS`; probabilities are empty where it is unscored."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for epoch in epochs:
+            proba = [f"{epoch.proba[s]:.4f}" if epoch.proba else "" for s in STAGES]
+            row = [f"{epoch.onset_s:g}", EPOCH_S, epoch.stage, *proba, f"{epoch.quality:.3f}"]
+            writer.writerow(row)
+
+
+def write_annotations(path: Path, epochs: list[ScoredEpoch]) -> None:
+    """Write the stages as EDF+ annotations in the words of the EDF+ standard texts."""
+    words = {stage: f"Sleep stage {stage}" for stage in STAGES}
+    annotations = [
+        edfio.EdfAnnotation(epoch.onset_s, EPOCH_S, words.get(epoch.stage, "Sleep stage ?"))
+        for epoch in epochs
+    ]
+    edfio.Edf([], annotations=annotations).write(path)
+
+
+def _say(file: Path, summary: dict[str, Any]) -> None:
+    statistics = summary["statistics"]
+    minutes = ", ".join(f"{stage} {statistics['minutes'][stage]:g}" for stage in STAGES)
+    console.print(f"{file.name}: {summary['n_epochs']} epochs, minutes {minutes}", highlight=False)
