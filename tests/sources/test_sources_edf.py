@@ -1,0 +1,188 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import edfio
+import numpy as np
+import pytest
+
+from monitor.domain.errors import SourceError
+from monitor.domain.inputs import Chunk
+from monitor.domain.montage import ChannelKind
+from monitor.sources.edf import EdfSource, open_edf
+from monitor.sources.spec import open_source, parse_spec
+
+NAMES = {"EEG Fpz-Cz": 100, "EOG horizontal": 100, "EMG submental": 1, "Temp rectal": 1}
+
+
+def write(path: Path, **rates: float) -> Path:
+    """Write a minute in which channel k counts its samples, offset by 10 k."""
+    signals = [
+        edfio.EdfSignal(
+            (np.arange(60 * rate) % 1_000 + 10 * k).astype(float),
+            rate,
+            label=label,
+            physical_dimension="uV",
+            physical_range=(-2_000, 2_000),
+        )
+        for k, (label, rate) in enumerate((rates or NAMES).items())
+    ]
+    edfio.Edf(signals).write(path)
+    return path
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    return write(tmp_path / "night.edf")
+
+
+def read_all(source: EdfSource) -> np.ndarray:
+    pieces = []
+    while (items := source.read()) is not None:
+        for item in items:
+            assert isinstance(item, Chunk)
+            assert item.first_sample == sum(piece.shape[1] for piece in pieces)
+            pieces.append(item.data)
+    return np.concatenate(pieces, axis=1)
+
+
+def test_default_channels_are_those_of_the_eegs_rate(recording: Path) -> None:
+    source = open_edf(str(recording), {})
+    assert source.montage.ch_names == ("EEG Fpz-Cz", "EOG horizontal")
+    assert source.montage.kinds == (ChannelKind.EEG, ChannelKind.EOG)
+    assert (source.sfreq, source.n_samples) == (100.0, 6_000)
+
+
+@pytest.mark.parametrize("chunk_s", [0.5, 1.0, 300.0])
+def test_samples_are_microvolts_in_order_at_any_chunk(recording: Path, chunk_s: float) -> None:
+    data = read_all(open_edf(str(recording), {"channels": "eog horizontal,fpz-cz"}, chunk_s))
+    counted = np.arange(6_000) % 1_000
+    assert np.abs(data - np.stack([counted + 10, counted])).max() < 0.05
+
+
+def test_seek_goes_on_where_it_should(recording: Path) -> None:
+    whole = read_all(open_edf(str(recording), {}))
+    source = open_edf(str(recording), {})
+    source.seek(4_321)
+    items = source.read()
+    assert items is not None
+    assert items[0].first_sample == 4_321
+    assert np.array_equal(items[0].data, whole[:, 4_321:4_421])
+
+
+def test_bdf_is_read_with_its_24_bits(tmp_path: Path) -> None:
+    wave = 100 * np.sin(np.arange(6_000) / 7)
+    signal = edfio.BdfSignal(
+        wave, 100, label="C3-M2", physical_dimension="uV", physical_range=(-200_000, 200_000)
+    )
+    edfio.Bdf([signal]).write(tmp_path / "night.bdf")
+    data = read_all(open_edf(str(tmp_path / "night.bdf"), {}))
+    assert np.abs(data[0] - wave).max() < 0.03
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1_000])
+
+
+def cut_in_header(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:700])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def other_format(path: Path) -> None:
+    path.write_bytes(b"PK\x03\x04 no recording" * 100)
+
+
+def zero_rate(path: Path) -> None:
+    header = bytearray(path.read_bytes())
+    samples = 256 + 4 * (256 - 32 - 8)
+    header[samples : samples + 8] = b"0       "
+    path.write_bytes(header)
+
+
+def no_number(path: Path) -> None:
+    header = bytearray(path.read_bytes())
+    header[244:252] = b"one     "
+    path.write_bytes(header)
+
+
+def missing(path: Path) -> None:
+    path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (truncate, "truncated: .* bytes, its header promises"),
+        (cut_in_header, "truncated inside its header"),
+        (empty, "is no EDF"),
+        (other_format, "is no EDF"),
+        (zero_rate, "sampling rate of 'EEG Fpz-Cz' is zero"),
+        (no_number, "record duration is 'one', not a number"),
+        (missing, "cannot be read: No such file"),
+    ],
+)
+def test_a_damaged_file_gives_one_error_that_names_it(
+    recording: Path, damage: Callable[[Path], None], message: str
+) -> None:
+    damage(recording)
+    with pytest.raises(SourceError, match=rf"night\.edf: .*{message}|night\.edf: {message}"):
+        open_edf(str(recording), {})
+
+
+def test_a_missing_channel_is_told_with_what_there_is(recording: Path) -> None:
+    with pytest.raises(SourceError, match=r"no channel 'C3'; it has EEG Fpz-Cz, EOG horizontal"):
+        open_edf(str(recording), {"channels": "C3"})
+
+
+def test_channels_of_two_rates_are_refused(recording: Path) -> None:
+    with pytest.raises(SourceError, match="different sampling rates"):
+        open_edf(str(recording), {"channels": "Fpz-Cz,EMG submental"})
+
+
+def test_a_file_without_eeg_asks_for_channels(tmp_path: Path) -> None:
+    path = write(tmp_path / "night.edf", Airflow=100)
+    with pytest.raises(SourceError, match="no EEG channel among Airflow: name them with channels="):
+        open_edf(str(path), {})
+
+
+@pytest.mark.shared_data
+def test_a_real_recording_opens(shared_data: Path) -> None:
+    source = open_edf(str(shared_data / "raw" / "short_psg.edf"), {})
+    data = read_all(source)
+    assert data.shape == (3, 30_000)
+    assert (data.std(axis=1) > 1).all()
+    assert (np.abs(data) < 1_000).all()
+
+
+def test_a_spec_says_all(recording: Path) -> None:
+    spec = parse_spec(
+        f"edf:{recording}?speed=60&channels=Fpz-Cz&dreamer=bed-7&planned_minutes=30&profile=child"
+    )
+    assert (spec.dreamer, spec.speed, spec.planned_s, spec.profile) == ("bed-7", 60, 1800, "child")
+    assert open_source(spec).montage.ch_names == ("EEG Fpz-Cz",)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("night.edf", "must begin with one of edf:, sim:"),
+        ("edf:x.edf?speed=fast", "speed=fast must be a number from 0 to"),
+        ("edf:x.edf?speed=-1", "speed=-1 must be"),
+        ("edf:x.edf?speed=nan", "speed=nan must be"),
+        ("edf:x.edf?dreamer=a/b", "dreamer='a/b' must be"),
+        ("edf:x.edf?profile=cat", "profile=cat must be one of adult, child"),
+        ("edf:x.edf?planned_minutes=0", "planned_minutes=0 must be"),
+        ("edf:" + "x" * 5000, "at most 4096 characters"),
+    ],
+)
+def test_a_bad_spec_names_value_and_limit(text: str, message: str) -> None:
+    with pytest.raises(SourceError, match=message):
+        parse_spec(text)
+
+
+def test_an_unknown_option_is_refused(recording: Path) -> None:
+    with pytest.raises(SourceError, match="edf: has no option chanels"):
+        open_source(parse_spec(f"edf:{recording}?chanels=Fpz"))
