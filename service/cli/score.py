@@ -125,5 +125,5 @@ def write_annotations(path: Path, epochs: list[ScoredEpoch]) -> None:
 
 def _say(file: Path, summary: dict[str, Any]) -> None:
     statistics = summary["statistics"]
-    minutes = ", ".join(f"{stage} {statistics['minutes'][stage]:g}" for stage in STAGES)
+    minutes = ", ".join(f"{stage} {statistics['stage_min'][stage]:g}" for stage in STAGES)
     console.print(f"{file.name}: {summary['n_epochs']} epochs, minutes {minutes}", highlight=False)
