@@ -1,0 +1,100 @@
+"""The training table: nights of log band powers with their stages."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.domain.errors import ModelError
+from monitor.domain.montage import ChannelKind
+from monitor.domain.stage import EPOCH_S
+
+KINDS = (ChannelKind.EEG, ChannelKind.EEG, ChannelKind.EOG)
+"""Columns of the table: Fpz-Cz, Pz-Oz, EOG."""
+IGNORED = -1
+"""Label of epochs that no scorer could stage: no loss, no figure counts them."""
+_COLUMNS = {"log_power", "labels", "subject", "night", "onset_s"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Night:
+    """One night of one subject.
+
+    Parameters
+    ----------
+    subject, night : int
+        Who, and which of their nights.
+    log_power : ndarray, shape (n_epochs, 3, 5)
+        ln band powers of `KINDS`.
+    labels : ndarray, shape (n_epochs,)
+        0 W, 1 N1, 2 N2, 3 N3, 4 R, -1 not scored.
+    """
+
+    subject: int
+    night: int
+    log_power: NDArray[np.float32]
+    labels: NDArray[np.int8]
+
+
+def load_nights(path: Path) -> tuple[Night, ...]:
+    """Read a table of nights.
+
+    Raises
+    ------
+    ModelError
+        When the file is no such table, or a night is not contiguous 30-s epochs in order.
+    """
+    try:
+        with np.load(path) as table:
+            columns = {name: table[name] for name in _COLUMNS}
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(
+            f"{path} is no table of nights with the arrays {', '.join(sorted(_COLUMNS))}: {error}"
+        ) from error
+    _check_shapes(path, columns)
+    subject, night = columns["subject"].astype(int), columns["night"].astype(int)
+    breaks = np.flatnonzero(np.diff(subject) | np.diff(night)) + 1
+    edges = [0, *breaks.tolist(), len(subject)]
+    nights = tuple(
+        Night(
+            int(subject[a]), int(night[a]), columns["log_power"][a:b], _labels(path, columns, a, b)
+        )
+        for a, b in itertools.pairwise(edges)
+    )
+    if len({(night.subject, night.night) for night in nights}) < len(nights):
+        raise ModelError(f"{path}: the epochs of a night do not stand together")
+    return nights
+
+
+def _check_shapes(path: Path, columns: dict[str, NDArray[np.generic]]) -> None:
+    n = len(columns["labels"])
+    expected = {name: (n, len(KINDS), 5) if name == "log_power" else (n,) for name in _COLUMNS}
+    for name, shape in expected.items():
+        if columns[name].shape != shape or n == 0:
+            raise ModelError(f"{path}: {name} has shape {columns[name].shape}, expected {shape}")
+
+
+def _labels(
+    path: Path, columns: dict[str, NDArray[np.generic]], a: int, b: int
+) -> NDArray[np.int8]:
+    """Labels of rows a to b, after checking that they are one contiguous night."""
+    steps = np.diff(columns["onset_s"][a:b])
+    if np.any(steps != EPOCH_S):
+        worst = steps[steps != EPOCH_S][0]
+        raise ModelError(
+            f"{path}: subject {columns['subject'][a]} night {columns['night'][a]} has a step of "
+            f"{worst} s between epochs, expected {EPOCH_S} s"
+        )
+    return columns["labels"][a:b].astype(np.int8)
+
+
+def split_subjects(nights: Sequence[Night], folds: int, seed: int) -> list[frozenset[int]]:
+    """Deal the subjects into folds of about equal size; all nights of a subject stay together."""
+    subjects = np.array(sorted({night.subject for night in nights}))
+    if not 2 <= folds <= len(subjects):
+        raise ModelError(f"{folds} folds of {len(subjects)} subjects; at least 2, at most as many")
+    shuffled = np.random.default_rng(seed).permutation(subjects)
+    return [frozenset(shuffled[fold::folds].tolist()) for fold in range(folds)]

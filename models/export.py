@@ -1,0 +1,112 @@
+"""Writing the network as an ONNX graph whose state goes in and comes out, one epoch a step."""
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import numpy_helper, parser
+
+from models.network import StagerNetwork
+from monitor.domain.stage import STAGES
+from monitor.staging.context import N_FEATURES
+
+_GRU = """
+    {name}_i = MatMul({name}_x, {name}_weight_ih)
+    {name}_h = MatMul({name}_state, {name}_weight_hh)
+    {name}_ib = Add({name}_i, {name}_bias_ih)
+    {name}_hb = Add({name}_h, {name}_bias_hh)
+    {name}_ir, {name}_iz, {name}_in = Split <axis = -1> ({name}_ib)
+    {name}_hr, {name}_hz, {name}_hn = Split <axis = -1> ({name}_hb)
+    {name}_sr = Add({name}_ir, {name}_hr)
+    {name}_r = Sigmoid({name}_sr)
+    {name}_sz = Add({name}_iz, {name}_hz)
+    {name}_z = Sigmoid({name}_sz)
+    {name}_rh = Mul({name}_r, {name}_hn)
+    {name}_sn = Add({name}_in, {name}_rh)
+    {name}_n = Tanh({name}_sn)
+    {name}_change = Sub({name}_state, {name}_n)
+    {name}_kept = Mul({name}_z, {name}_change)
+    next_{name}_state = Add({name}_n, {name}_kept)
+"""
+
+_POOL = """
+    {kind}_column = Unsqueeze({kind}, last)
+    {kind}_count = ReduceSum <keepdims = 0> ({kind}_column, channel_axis)
+    {kind}_any = Min({kind}_count, one)
+    {kind}_divisor = Max({kind}_count, one)
+    {kind}_hidden = Mul(next_channel_state, {kind}_column)
+    {kind}_sum = ReduceSum <keepdims = 0> ({kind}_hidden, channel_axis)
+    {kind}_mean = Div({kind}_sum, {kind}_divisor)
+"""
+
+_MODEL = """
+<ir_version: 8, opset_import: ["": 17]>
+stager (
+    float[dreamers, channels, {features}] features,
+    float[dreamers, channels] usable,
+    float[dreamers, channels] is_eog,
+    float[dreamers, channels, {channel_units}] channel_state,
+    float[dreamers, {units}] sleeper_state
+) => (
+    float[dreamers, {stages}] proba,
+    float[dreamers, channels, {channel_units}] next_channel_state,
+    float[dreamers, {units}] next_sleeper_state
+) {{
+    usable_column = Unsqueeze(usable, last)
+    is_eog_column = Unsqueeze(is_eog, last)
+    channel_x = Concat <axis = -1> (features, usable_column, is_eog_column)
+    {channel_gru}
+    eog = Mul(usable, is_eog)
+    eeg = Sub(usable, eog)
+    {eeg_pool}
+    {eog_pool}
+    sleeper_x = Concat <axis = -1> (eeg_mean, eeg_any, eog_mean, eog_any)
+    {sleeper_gru}
+    head = MatMul(next_sleeper_state, head_weight)
+    logits = Add(head, head_bias)
+    calibrated = Div(logits, temperature)
+    proba = Softmax <axis = -1> (calibrated)
+}}
+"""
+
+
+def export_onnx(network: StagerNetwork, temperature: float = 1.0) -> bytes:
+    """Serialise one step of the network; see `_MODEL` for its inputs and outputs.
+
+    Parameters
+    ----------
+    network : StagerNetwork
+        As trained.
+    temperature : float
+        The logits are divided by it before the softmax, which calibrates the probabilities.
+    """
+    model = parser.parse_model(
+        _MODEL.format(
+            features=N_FEATURES,
+            stages=len(STAGES),
+            channel_units=network.channel.hidden_size,
+            units=network.sleeper.hidden_size,
+            channel_gru=_GRU.format(name="channel"),
+            sleeper_gru=_GRU.format(name="sleeper"),
+            eeg_pool=_POOL.format(kind="eeg"),
+            eog_pool=_POOL.format(kind="eog"),
+        )
+    )
+    constants = _constants(network) | {"temperature": np.float32(temperature)}
+    model.graph.initializer.extend(
+        numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()
+    )
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString())
+
+
+def _constants(network: StagerNetwork) -> dict[str, NDArray[np.generic]]:
+    """Weights under the names `_MODEL` uses, matrices as (inputs, outputs)."""
+    weights = {
+        name.removesuffix("_l0").replace(".", "_"): np.ascontiguousarray(value.detach().numpy().T)
+        for name, value in network.named_parameters()
+    }
+    return weights | {
+        "last": np.array([-1]),
+        "channel_axis": np.array([1]),
+        "one": np.ones(1, np.float32),
+    }

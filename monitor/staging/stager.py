@@ -1,0 +1,156 @@
+"""The causal stager: one 30-s epoch in, the probability of each stage out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.domain.errors import InputError, SnapshotError
+from monitor.domain.montage import ChannelKind
+from monitor.staging.bundle import ModelBundle
+from monitor.staging.context import N_BANDS, ContextState, step_context
+
+_STAGED = (ChannelKind.EEG, ChannelKind.EOG)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StagerState:
+    """All that is remembered of some dreamers who wear the same number of channels.
+
+    Parameters
+    ----------
+    context : ContextState
+        Leading shape (n_dreamers, n_channels).
+    channel : ndarray, shape (n_dreamers, n_channels, channel_units)
+    sleeper : ndarray, shape (n_dreamers, units)
+    """
+
+    context: ContextState
+    channel: NDArray[np.float32]
+    sleeper: NDArray[np.float32]
+
+    @classmethod
+    def empty(cls, bundle: ModelBundle, n_dreamers: int, n_channels: int) -> "StagerState":
+        """State of dreamers of whom nothing was seen."""
+        return cls(
+            ContextState.empty(n_dreamers, n_channels),
+            np.zeros((n_dreamers, n_channels, bundle.channel_units), np.float32),
+            np.zeros((n_dreamers, bundle.units), np.float32),
+        )
+
+
+def step_stager(
+    bundle: ModelBundle,
+    state: StagerState,
+    log_power: NDArray[np.floating],
+    is_eog: NDArray[np.bool_],
+) -> tuple[StagerState, NDArray[np.float32]]:
+    """Take one epoch of many dreamers at once.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+        The model.
+    state : StagerState
+        Before this epoch.
+    log_power : ndarray, shape (n_dreamers, n_channels, 5)
+        ln band powers in any unit; a row with NaN is a channel that is unusable in this epoch.
+    is_eog : ndarray of bool, shape (n_dreamers, n_channels)
+        Which channels are EOG; the others are EEG.
+
+    Returns
+    -------
+    state : StagerState
+        After this epoch.
+    proba : ndarray, shape (n_dreamers, 5)
+        Probability of W, N1, N2, N3, R; NaN for a dreamer without a usable EEG channel.
+    """
+    context, features, usable = step_context(state.context, log_power)
+    feed = {
+        "features": features,
+        "usable": usable.astype(np.float32),
+        "is_eog": is_eog.astype(np.float32),
+        "channel_state": state.channel,
+        "sleeper_state": state.sleeper,
+    }
+    names = ["proba", "next_channel_state", "next_sleeper_state"]
+    proba, channel, sleeper = bundle.session.run(names, feed)
+    proba[~(usable & ~is_eog).any(axis=1)] = np.nan
+    return StagerState(context, channel, sleeper), proba
+
+
+class Stager:
+    """Stages one dreamer.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+        The model.
+    kinds : sequence of ChannelKind
+        Of every channel; those that are neither EEG nor EOG are ignored.
+    """
+
+    def __init__(self, bundle: ModelBundle, kinds: Sequence[ChannelKind]) -> None:
+        self._bundle = bundle
+        self._n_channels = len(kinds)
+        self._rows = [i for i, kind in enumerate(kinds) if kind in _STAGED]
+        self._is_eog = np.array([[kinds[i] is ChannelKind.EOG for i in self._rows]], dtype=bool)
+        self._state = StagerState.empty(bundle, 1, len(self._rows))
+
+    def push(self, log_power: NDArray[np.floating]) -> NDArray[np.float64] | None:
+        """Take one epoch.
+
+        Parameters
+        ----------
+        log_power : ndarray, shape (n_channels, 5)
+            ln band powers in any unit; a row with NaN is a channel that is unusable in this epoch.
+
+        Returns
+        -------
+        ndarray, shape (5,), or None
+            Probability of W, N1, N2, N3, R, summing to 1; None when no EEG channel is usable.
+
+        Raises
+        ------
+        InputError
+            When the shape does not fit the channels.
+        """
+        if log_power.shape != (self._n_channels, N_BANDS):
+            raise InputError(
+                f"log_power has shape {log_power.shape}, expected ({self._n_channels}, {N_BANDS})"
+            )
+        rows = log_power[None, self._rows]
+        self._state, proba = step_stager(self._bundle, self._state, rows, self._is_eog)
+        return None if np.isnan(proba).any() else proba[0].astype(np.float64)
+
+    def snapshot(self) -> dict[str, Any]:
+        """All that is remembered, as arrays."""
+        return {name: value.copy() for name, value in _arrays(self._state).items()}
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Continue from a snapshot.
+
+        Raises
+        ------
+        SnapshotError
+            When the snapshot is of other channels or another model.
+        """
+        for name, value in _arrays(self._state).items():
+            shape = np.shape(snapshot.get(name, ()))
+            if shape != value.shape:
+                raise SnapshotError(f"stager: {name} has shape {shape}, expected {value.shape}")
+        own = {name: np.array(snapshot[name]) for name in _arrays(self._state)}
+        context = ContextState(own["seen"], own["means"], own["variance"])
+        self._state = StagerState(context, own["channel"], own["sleeper"])
+
+
+def _arrays(state: StagerState) -> dict[str, NDArray[np.floating]]:
+    return {
+        "seen": state.context.seen,
+        "means": state.context.means,
+        "variance": state.context.variance,
+        "channel": state.channel,
+        "sleeper": state.sleeper,
+    }
