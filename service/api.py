@@ -1,0 +1,136 @@
+"""The REST routes under ``/api/v1``; `service.contract` has their shapes."""
+
+import asyncio
+from itertools import islice
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+
+from monitor.domain.inputs import Acknowledge, Command, Resolve, Respond, Shelve, Wake
+from service import contract
+from service.cursors import MAX_CURSOR, explain, parse_cursor
+from service.entries import Entry
+from service.station import Station
+
+MAX_PAGE = 1_000
+
+
+def _station(request: Request) -> Station:
+    station: Station = request.app.state.station
+    return station
+
+
+def _known(dreamer: Annotated[str, Path(max_length=64)], request: Request) -> str:
+    if dreamer not in _station(request).dreamers:
+        raise HTTPException(404, f"nobody called {dreamer!r} is or was monitored")
+    return dreamer
+
+
+TheStation = Annotated[Station, Depends(_station)]
+KnownDreamer = Annotated[str, Depends(_known)]
+AlarmId = Annotated[str, Path(max_length=256)]
+
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": contract.Problem} for status in (404, 409, 422, 503)
+}
+router = APIRouter(prefix="/api/v1", responses=_REFUSALS)
+
+
+@router.get("/dreamers", response_model=list[contract.Dreamer])
+async def list_dreamers(station: TheStation) -> Any:
+    """Return everybody who is or was monitored, as they are now."""
+    return [station.describe(dreamer) for dreamer in station.dreamers]
+
+
+@router.get("/dreamers/{dreamer}", response_model=contract.Dreamer)
+async def show_dreamer(station: TheStation, dreamer: KnownDreamer) -> Any:
+    """Return how one dreamer is now."""
+    return station.describe(dreamer)
+
+
+@router.get("/dreamers/{dreamer}/hypnogram", response_model=contract.Hypnogram)
+async def show_hypnogram(
+    station: TheStation, dreamer: KnownDreamer, session: str | None = Query(None, max_length=64)
+) -> Any:
+    """Return the scored epochs of a session, by default the dreamer's latest."""
+    current = station.describe(dreamer)["session"]
+    session = session or (current["session"] if current else "")
+    epochs = await asyncio.to_thread(station.store.epochs, dreamer, session)
+    if not epochs and (current is None or session != current["session"]):
+        raise HTTPException(404, f"{dreamer} has no session {session!r}")
+    return {
+        "dreamer": dreamer,
+        "session": session,
+        "epochs": [entry.message["data"] for entry in epochs],
+    }
+
+
+@router.post("/dreamers/{dreamer}/wake", response_model=contract.Done)
+async def wake(station: TheStation, dreamer: KnownDreamer, body: contract.CommandIn) -> Any:
+    """Start the wake protocol now."""
+    return await _carry_out(station, dreamer, Wake(**body.model_dump()))
+
+
+@router.post("/dreamers/{dreamer}/respond", response_model=contract.Done)
+async def respond(station: TheStation, dreamer: KnownDreamer, body: contract.RespondIn) -> Any:
+    """Report a behavioural response of the dreamer."""
+    return await _carry_out(station, dreamer, Respond(**body.model_dump()))
+
+
+@router.get("/alarms", response_model=list[contract.Alarm])
+async def list_alarms(station: TheStation, state: Literal["open"] = "open") -> Any:  # noqa: ARG001
+    """Return the open alarms, the most urgent first."""
+    return station.hub.overview.alarms()
+
+
+@router.post("/alarms/{alarm_id:path}/ack", response_model=contract.Done)
+async def acknowledge(station: TheStation, alarm_id: AlarmId, body: contract.AcknowledgeIn) -> Any:
+    """Take an alarm on: stops its sound, not the alarm."""
+    command = Acknowledge(alarm_id=alarm_id, **body.model_dump())
+    return await _carry_out(station, station.dreamer_of(alarm_id), command)
+
+
+@router.post("/alarms/{alarm_id:path}/shelve", response_model=contract.Done)
+async def shelve(station: TheStation, alarm_id: AlarmId, body: contract.ShelveIn) -> Any:
+    """Put an alarm of low or medium priority aside for a while."""
+    command = Shelve(alarm_id=alarm_id, **body.model_dump())
+    return await _carry_out(station, station.dreamer_of(alarm_id), command)
+
+
+@router.post("/alarms/{alarm_id:path}/resolve", response_model=contract.Done)
+async def resolve(station: TheStation, alarm_id: AlarmId, body: contract.ResolveIn) -> Any:
+    """Close an alarm after attending to it."""
+    command = Resolve(alarm_id=alarm_id, **body.model_dump())
+    return await _carry_out(station, station.dreamer_of(alarm_id), command)
+
+
+@router.get("/events", response_model=contract.EventPage)
+async def list_events(
+    station: TheStation,
+    cursor: str = Query("{}", max_length=MAX_CURSOR, description='{"bed-7": 12}'),
+    limit: int = Query(200, ge=1, le=MAX_PAGE),
+) -> Any:
+    """Return the durable log after a cursor, oldest first."""
+    try:
+        seen = parse_cursor(cursor) or {}
+    except ValueError as error:
+        raise HTTPException(422, explain(error)) from error
+    heads = dict(station.hub.overview.heads)
+    page = await asyncio.to_thread(_page, station, seen, heads, limit)
+    for entry in page:
+        seen[entry.dreamer] = entry.seq
+    return {"events": [entry.message for entry in page], "cursor": seen}
+
+
+def _page(station: Station, seen: dict[str, int], heads: dict[str, int], limit: int) -> list[Entry]:
+    batches = station.store.between(seen, heads)
+    return list(islice((entry for batch in batches for entry in batch), limit))
+
+
+async def _carry_out(station: Station, dreamer: str, command: Command) -> dict[str, Any]:
+    entries = await station.carry_out(dreamer, command)
+    return {
+        "command_id": command.command_id,
+        "repeated": not entries,
+        "events": [entry.message for entry in entries],
+    }

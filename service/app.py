@@ -1,0 +1,89 @@
+"""The application: routes, page and life cycle around one `Station`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+from monitor.domain.errors import (
+    CommandError,
+    DreamwatchError,
+    InputError,
+    NotAllowed,
+    StaleVersion,
+    UnknownAlarm,
+)
+from service import api, health, stream
+from service.errors import NotWatched
+from service.guard import Guard
+from service.settings import Settings
+from service.station import Station
+
+_STATIC = Path(__file__).parent / "static"
+_PLOTLY = files("plotly") / "package_data" / "plotly.min.js"
+_STATUS: dict[type[DreamwatchError], tuple[int, str]] = {
+    UnknownAlarm: (404, "unknown_alarm"),
+    StaleVersion: (409, "stale_version"),
+    NotAllowed: (409, "not_allowed"),
+    CommandError: (409, "not_allowed"),
+    InputError: (422, "invalid"),
+    NotWatched: (503, "not_monitored"),
+}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Open the store and the sources and build the application that watches them.
+
+    Watching begins and ends with the application's lifespan.
+
+    Raises
+    ------
+    DreamwatchError
+        When the data directory is in use, a source cannot be opened, or the model is missing.
+    """
+    station = Station(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        station.start()
+        heartbeat = asyncio.create_task(station.beat())
+        yield
+        heartbeat.cancel()
+        await asyncio.to_thread(station.stop)
+
+    app = FastAPI(
+        title="dreamwatch",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # its page would load scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.station = station
+    app.add_middleware(Guard)
+    for refusal in _STATUS:
+        app.add_exception_handler(refusal, _explain)
+    for router in (api.router, stream.router, health.router):
+        app.include_router(router)
+    app.add_api_route("/plotly.min.js", _plotly, include_in_schema=False)
+    app.mount("/", StaticFiles(directory=_STATIC, html=True))
+    return app
+
+
+async def _plotly() -> FileResponse:
+    return FileResponse(str(_PLOTLY), media_type="text/javascript")
+
+
+async def _explain(request: Request, error: Exception) -> JSONResponse:
+    """Answer a refused command; when the alarm has changed, say which version it has now."""
+    status, code = next(answer for kind, answer in _STATUS.items() if isinstance(error, kind))
+    problem: dict[str, str | int | None] = {"error": code, "detail": str(error)}
+    if alarm_id := request.path_params.get("alarm_id"):
+        station: Station = request.app.state.station
+        problem["current_version"] = await asyncio.to_thread(station.version_of, alarm_id)
+    return JSONResponse(problem, status)

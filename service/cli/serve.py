@@ -1,0 +1,41 @@
+"""``dreamwatch serve``: the service."""
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.domain.errors import DreamwatchError
+from service.server import serve as run_server
+from service.settings import Settings, load_settings
+
+
+def serve(
+    source: Annotated[
+        list[str] | None, typer.Option(help="A SPEC such as 'sim:?dreamer=bed-7'; repeatable.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with settings.")] = None,
+    host: Annotated[str | None, typer.Option(help="Loopback address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="0 takes any free port.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Where the log is kept.")] = None,
+) -> None:
+    """Watch dreamers: sources, stages, alarms, REST, websocket and the page."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        settings = load_settings(config, sources=source, host=host, port=port, data_dir=data_dir)
+        run_server(settings, lambda page: announce(settings, page))
+    except DreamwatchError as error:
+        typer.echo(f"dreamwatch: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def announce(settings: Settings, page: str) -> None:
+    """Print where the service is and whom it watches."""
+    typer.echo(f"page    {page}")
+    typer.echo(f"events  {page.replace('http', 'ws', 1)}api/v1/events")
+    typer.echo(f"data    {settings.data_dir}")
+    for source in settings.sources:
+        typer.echo(f"watches {source}")
+    if not settings.sources:
+        typer.echo("watches nobody: no --source was given")

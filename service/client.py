@@ -1,0 +1,100 @@
+"""Following a service's events from anywhere: reconnects, resumes, and tells each entry once."""
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.sync.client import connect
+
+DEFAULT_URL = "ws://127.0.0.1:8000/api/v1/events"
+SILENCE_S = 5.0
+"""Seconds without any message, heartbeats included, after which a connection counts as lost."""
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 10.0
+
+Message = dict[str, Any]
+
+
+@dataclass
+class EventClient:
+    """A subscription that outlives its connections.
+
+    Parameters
+    ----------
+    url : str
+        Websocket address of the stream.
+    dreamers, types : sequence of str
+        What to be told of; empty means everything.
+    cursor : dict of str to int, or None
+        Last entry seen of each dreamer; None begins with a snapshot. Kept up to date.
+    sleep : callable
+        Waits between attempts, in seconds.
+    """
+
+    url: str = DEFAULT_URL
+    dreamers: Sequence[str] = ()
+    types: Sequence[str] = ()
+    cursor: dict[str, int] | None = None
+    sleep: Callable[[float], None] = time.sleep
+    _failures: int = field(default=0, init=False)
+
+    def follow(self) -> Iterator[Message]:
+        """Yield messages for ever, as the service sends them.
+
+        A lost connection is told as ``{"type": "disconnected", "data": {"reason": …}}`` once, until
+        the next message of the service; entries seen before are left out.
+
+        Raises
+        ------
+        InvalidStatus
+            When the service refuses the request for good, as for an unknown type.
+        """
+        while True:
+            try:
+                yield from self._session()
+            except (OSError, WebSocketException) as error:
+                if _is_final(error):
+                    raise
+                if self._failures == 0:
+                    yield {"type": "disconnected", "data": {"reason": str(error) or "silence"}}
+            self._wait()
+
+    def _session(self) -> Iterator[Message]:
+        with connect(self._address(), open_timeout=SILENCE_S, close_timeout=1) as connection:
+            while True:
+                message = json.loads(connection.recv(timeout=SILENCE_S))
+                self._failures = 0
+                if self._is_new(message):
+                    yield message
+
+    def _is_new(self, message: Message) -> bool:
+        """Move the cursor; an entry at or before it was told already."""
+        if message["type"] == "snapshot":
+            self.cursor = dict(message["data"]["cursor"])
+        if "seq" not in message:
+            return True
+        cursor = self.cursor = self.cursor or {}
+        if message["seq"] <= cursor.get(message["dreamer"], 0):
+            return False
+        cursor[message["dreamer"]] = message["seq"]
+        return True
+
+    def _address(self) -> str:
+        query = [("cursor", json.dumps(self.cursor, separators=(",", ":")))]
+        query += [("dreamer", dreamer) for dreamer in self.dreamers]
+        query += [("types", ",".join(self.types))] if self.types else []
+        return f"{self.url}?{urlencode(query)}"
+
+    def _wait(self) -> None:
+        """Wait twice as long each time, up to a bound, and never all clients together."""
+        wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**self._failures)
+        self._failures += 1
+        self.sleep(wait * random.uniform(0.5, 1.0))
+
+
+def _is_final(error: Exception) -> bool:
+    return isinstance(error, InvalidStatus) and error.response.status_code in (403, 404, 422)

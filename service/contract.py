@@ -1,0 +1,254 @@
+"""The shapes of everything the service says and takes, for OpenAPI and its users."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from monitor.domain.events import Coverage, Priority
+from monitor.domain.inputs import MAX_COMMAND_ID, MAX_NOTE, Disposition, Profile, Responder
+from monitor.domain.stage import Stage
+
+Time = Annotated[str, Field(description="ISO 8601 UTC", examples=["2026-01-31T23:59:59.123Z"])]
+StageName = Literal["W", "N1", "N2", "N3", "R"]
+Type = Literal["session", "epoch", "coverage", "gap", "alarm", "wake", "usage", "command"]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Reason(_Message):
+    """Why something changed: a stable code, a sentence, and what was compared with what."""
+
+    code: str
+    text: str
+    value: float | None
+    limit: float | None
+    unit: str
+    actor: str | None
+
+
+class SessionData(_Message):
+    """A session started, was resumed after a restart, or ended."""
+
+    session: str
+    status: Literal["started", "resumed", "ended"]
+    sfreq: float
+    ch_names: list[str]
+    planned_s: float | None
+    profile: Profile
+    sample: int
+
+
+class EpochData(_Message):
+    """The stage of 30 s; no probabilities where the signal did not allow a stage."""
+
+    index: int
+    onset_s: float
+    stage: Stage
+    proba: dict[StageName, float]
+    quality: float
+    session: str
+
+
+class CoverageData(_Message):
+    """The dreamer is now watched more, or less, than before."""
+
+    coverage: Coverage
+    reason: Reason
+
+
+class GapData(_Message):
+    """Samples were lost for good."""
+
+    first_sample: int
+    n_samples: int
+    cause: str
+
+
+class AlarmData(_Message):
+    """An alarm made a transition; the whole alarm as it now stands."""
+
+    alarm_id: str
+    kind: str
+    source: str
+    priority: Priority
+    state: str
+    previous_state: str
+    reason: Reason
+    version: int
+    present: bool
+    raised_at: Time | None
+    acked_by: str | None
+    acked_at: Time | None
+    latched: bool
+    shelved_until: Time | None
+    inhibited_by: str | None
+    escalation_level: int
+    disposition: str | None
+    recurrence: int
+
+
+class WakeData(_Message):
+    """The wake protocol made a step."""
+
+    step: str
+    round: int
+    rounds: int
+    level_dba: int | None
+    until: Time | None
+    reason: Reason
+
+
+class UsageData(_Message):
+    """The account of the running session."""
+
+    session: str
+    recorded_min: float
+    sleep_min: float
+    rem_min: float
+    unscored_min: float
+    overrun_min: float
+
+
+class CommandData(_Message):
+    """A command was carried out."""
+
+    command_id: str
+    command: str
+    actor: str
+    detail: dict[str, Any]
+
+
+class LogEntry(_Message):
+    """One entry of the durable log, as the websocket sends it too."""
+
+    v: Literal[1]
+    event_id: str
+    seq: int
+    dreamer: str
+    type: Type
+    at: Time
+    data: (
+        SessionData
+        | EpochData
+        | CoverageData
+        | GapData
+        | AlarmData
+        | WakeData
+        | UsageData
+        | CommandData
+    )
+
+
+class _Now(_Message):
+    dreamer: str
+    at: Time
+
+
+class Session(SessionData, _Now):
+    """The session under way, or the last one."""
+
+    started_at: Time
+
+
+class Epoch(EpochData, _Now):
+    """The latest scored epoch."""
+
+
+class Alarm(AlarmData, _Now):
+    """An open alarm."""
+
+
+class WakeStep(WakeData, _Now):
+    """Where the wake protocol stands."""
+
+
+class Usage(UsageData, _Now):
+    """The account of the session under way."""
+
+
+class Dreamer(_Message):
+    """How a dreamer is now, as of entry `seq`; only the coverage MONITORED may look calm."""
+
+    dreamer: str
+    seq: int
+    coverage: Coverage
+    coverage_reason: Reason | None
+    session: Session | None
+    stage: Epoch | None
+    wake: WakeStep | None
+    usage: Usage | None
+    alarms: list[Alarm]
+
+
+class Hypnogram(_Message):
+    """The scored epochs of a session in order; an epoch may be UNSCORED, none is left out."""
+
+    dreamer: str
+    session: str
+    epochs: list[EpochData]
+
+
+class EventPage(_Message):
+    """Entries of the log, and the cursor that asks for those after them."""
+
+    events: list[LogEntry]
+    cursor: dict[str, int]
+
+
+class Done(_Message):
+    """What came of a command; nothing new when its `command_id` was carried out before."""
+
+    command_id: str
+    repeated: bool
+    events: list[LogEntry]
+
+
+class Problem(BaseModel):
+    """Why a request was refused."""
+
+    error: str
+    detail: str
+    current_version: int | None = None
+
+
+class Health(_Message):
+    """Whether every source is read; why not, for those that are not."""
+
+    status: Literal["ok", "failed"]
+    dreamers: dict[str, Coverage]
+    failures: dict[str, str]
+
+
+class CommandIn(_Message):
+    """A command; the sender chooses its id, and sending it again does nothing."""
+
+    command_id: str = Field(min_length=1, max_length=MAX_COMMAND_ID)
+    actor: str = Field("technician", min_length=1, max_length=64)
+
+
+class RespondIn(CommandIn):
+    """The dreamer showed a behavioural response."""
+
+    by: Responder
+
+
+class AcknowledgeIn(CommandIn):
+    """A person takes the alarm on; `expected_version` is the version they saw."""
+
+    expected_version: int
+
+
+class ShelveIn(AcknowledgeIn):
+    """Put the alarm aside for a while."""
+
+    reason: str = Field(min_length=1, max_length=MAX_NOTE)
+    duration_s: float = Field(gt=0, allow_inf_nan=False)
+
+
+class ResolveIn(AcknowledgeIn):
+    """Close the alarm after attending to it."""
+
+    disposition: Disposition
+    note: str = Field("", max_length=MAX_NOTE)

@@ -1,0 +1,57 @@
+"""Cursors: up to which entry of each dreamer a client has seen the log."""
+
+from collections.abc import Mapping
+from typing import Annotated, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+MAX_CURSOR = 16_384
+"""Most characters of a cursor: some 600 dreamers with short names."""
+
+Cursor: TypeAlias = dict[
+    Annotated[str, Field(min_length=1, max_length=64)],
+    Annotated[int, Field(ge=0, lt=2**63, strict=True)],
+]
+_CURSOR: TypeAdapter[Cursor | None] = TypeAdapter(Cursor | None)
+
+
+class _First(BaseModel):
+    """The message with which a client may begin."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: Cursor | None
+
+
+def parse_cursor(text: str) -> Cursor | None:
+    """Read ``{"bed-7": 12}``, or ``null`` for none.
+
+    Raises
+    ------
+    ValueError
+        When it is neither, or longer than `MAX_CURSOR`.
+    """
+    return _CURSOR.validate_json(_bounded(text))
+
+
+def parse_first_message(text: str) -> Cursor | None:
+    """Read ``{"cursor": …}``; raises as `parse_cursor` does."""
+    return _First.model_validate_json(_bounded(text)).cursor
+
+
+def fits(cursor: Mapping[str, int], heads: Mapping[str, int]) -> bool:
+    """Whether this log can have made the cursor; that of another log needs a snapshot."""
+    return all(seq <= heads.get(dreamer, 0) for dreamer, seq in cursor.items())
+
+
+def explain(error: ValueError) -> str:
+    """Say in one line what is wrong with a cursor."""
+    if isinstance(error, ValidationError):
+        return f"a cursor is a JSON object {{dreamer: seq}} or null: {error.errors()[0]['msg']}"
+    return str(error)
+
+
+def _bounded(text: str) -> str:
+    if len(text) > MAX_CURSOR:
+        raise ValueError(f"a cursor has at most {MAX_CURSOR} characters, not {len(text)}")
+    return text

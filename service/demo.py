@@ -1,0 +1,69 @@
+"""The demonstration of ``make demo``: the sample night, replayed fast, with its page and alarms."""
+
+import argparse
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from rich.console import Console
+
+from monitor.domain.errors import DreamwatchError
+from service.client import EventClient
+from service.errors import SettingsError
+from service.printing import line
+from service.server import listen, serve
+from service.settings import Settings, load_settings
+
+SAMPLES = Path(__file__).parents[1] / "sample_data"
+PLANNED_MIN = 75
+SPEED = 240
+"""Sixteen minutes of the night in four seconds: the first high alarm within a minute."""
+
+
+def main() -> int:
+    """Serve the sample night until Ctrl-C; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=8000)
+    console = Console(highlight=False, soft_wrap=True)
+    with tempfile.TemporaryDirectory(prefix="dreamwatch-demo-") as data_dir:
+        try:
+            settings = _settings(parser.parse_args().port, Path(data_dir), console)
+            serve(settings, lambda page: _announce(page, console))
+        except DreamwatchError as error:
+            console.print(f"dreamwatch: {error}")
+            return 2
+    return 0
+
+
+def _settings(port: int, data_dir: Path, console: Console) -> Settings:
+    try:
+        listen("127.0.0.1", port).close()
+    except SettingsError as error:
+        console.print(f"{error}; taking a free port")
+        port = 0
+    return load_settings(sources=(_source(),), port=port, data_dir=data_dir)
+
+
+def _source() -> str:
+    nights = sorted(SAMPLES.glob("*.edf"))
+    if not nights:
+        raise SettingsError(f"there is no sample night (*.edf) in {SAMPLES}")
+    return f"edf:{nights[0]}?dreamer=bed-1&speed={SPEED}&planned_minutes={PLANNED_MIN}"
+
+
+def _announce(page: str, console: Console) -> None:
+    console.print(f"A sample night of two hours, {SPEED} times faster than life.")
+    console.print(f"Page: {page}   Stop: Ctrl-C\n", style="bold")
+    url = f"{page.replace('http', 'ws', 1)}api/v1/events"
+    threading.Thread(target=_follow, args=(url, console), daemon=True).start()
+
+
+def _follow(url: str, console: Console) -> None:
+    for message in EventClient(url).follow():
+        if message["type"] != "usage" and (text := line(message)):
+            console.print(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+"""Every error the service raises on purpose, beside those of the core.
+
+::
+
+    DreamwatchError
+    └── ServiceError
+        ├── SettingsError    a setting is wrong (names it and its source)
+        ├── StoreError       the data directory or its log cannot be used
+        └── NotWatched       no source watches this dreamer now
+"""
+
+from monitor.domain.errors import DreamwatchError
+
+
+class ServiceError(DreamwatchError):
+    """Base of the service's own errors."""
+
+
+class SettingsError(ServiceError):
+    """A setting is wrong."""
+
+
+class StoreError(ServiceError):
+    """The data directory or the log in it cannot be used."""
+
+
+class NotWatched(ServiceError):  # noqa: N818 - reads as what happened
+    """No source watches this dreamer now."""

@@ -1,0 +1,77 @@
+"""How every dreamer is now, folded from the log's entries."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from monitor.domain.events import Coverage
+from service.entries import Entry, iso
+
+_CLOSED = frozenset({"NORMAL", "PENDING", "RESOLVED"})
+_URGENCY = {"high": 0, "medium": 1, "low": 2}
+
+
+class Overview:
+    """The last entries of each dreamer, and what they say together."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, dict[str, Entry]] = {}
+        self._alarms: dict[str, dict[str, Entry]] = {}
+        self.heads: dict[str, int] = {}
+
+    def apply(self, entry: Entry) -> None:
+        """Take in one entry; entries of a dreamer come in order."""
+        self.heads[entry.dreamer] = entry.seq
+        latest = self._latest.setdefault(entry.dreamer, {})
+        alarms = self._alarms.setdefault(entry.dreamer, {})
+        data = entry.message["data"]
+        if entry.type == "alarm":
+            alarms.pop(data["alarm_id"], None)
+            if data["state"] not in _CLOSED:
+                alarms[data["alarm_id"]] = entry
+            return
+        if entry.type == "session" and data["status"] == "started":
+            latest.clear()
+        latest[entry.type] = entry
+
+    def coverage(self, dreamer: str) -> Coverage:
+        """Return what the log says of the coverage; nothing said is NOT_MONITORED."""
+        return Coverage(self._field(dreamer, "coverage", "coverage", Coverage.NOT_MONITORED))
+
+    def alarms(self, dreamers: Iterable[str] | None = None) -> list[dict[str, Any]]:
+        """Return the open alarms, the most urgent first and among equals the oldest."""
+        chosen = self.heads if dreamers is None else dreamers
+        found = [entry for name in chosen for entry in self._alarms.get(name, {}).values()]
+        return sorted(map(_merge, found), key=_urgency)
+
+    def dreamer(self, dreamer: str, coverage: Coverage) -> dict[str, Any]:
+        """Return all that is known of one dreamer, with the coverage that holds now."""
+        latest = self._latest.get(dreamer, {})
+        return {
+            "dreamer": dreamer,
+            "seq": self.heads.get(dreamer, 0),
+            "coverage": coverage,
+            "coverage_reason": self._field(dreamer, "coverage", "reason", None),
+            "session": _session(latest["session"]) if "session" in latest else None,
+            "stage": _merge(latest["epoch"]) if "epoch" in latest else None,
+            "wake": _merge(latest["wake"]) if "wake" in latest else None,
+            "usage": _merge(latest["usage"]) if "usage" in latest else None,
+            "alarms": self.alarms([dreamer]),
+        }
+
+    def _field(self, dreamer: str, kind: str, name: str, default: Any) -> Any:
+        entry = self._latest.get(dreamer, {}).get(kind)
+        return entry.message["data"][name] if entry else default
+
+
+def _merge(entry: Entry) -> dict[str, Any]:
+    data: dict[str, Any] = entry.message["data"]
+    return data | {"dreamer": entry.dreamer, "at": iso(entry.at)}
+
+
+def _session(entry: Entry) -> dict[str, Any]:
+    data = _merge(entry)
+    return data | {"started_at": iso(entry.at - data["sample"] / data["sfreq"])}
+
+
+def _urgency(alarm: dict[str, Any]) -> tuple[int, str]:
+    return _URGENCY[alarm["priority"]], alarm["raised_at"] or alarm["at"]

@@ -1,0 +1,239 @@
+"""One thread a dreamer: reads the source at its pace, pushes, commits, publishes.
+
+This is the only place with a clock. What a runner does reads top to bottom: `start`, `_run`
+(`begin`, then `turn` and `answer` in turns), `stop`.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from threading import Event as Flag
+
+from monitor.domain.errors import CommandError
+from monitor.domain.events import Event, SessionChanged
+from monitor.domain.inputs import Chunk, Command, End, Gap, Input, Tick
+from service.entries import Entry, draft
+from service.errors import NotWatched
+from service.pace import Pace
+from service.snapshots import pack
+from service.store import ENDED, RUNNING, SessionRow, Store
+from service.watch import Watch
+
+logger = logging.getLogger(__name__)
+
+MAX_WAIT_S = 0.1
+"""Longest sleep, so that time passes smoothly when nothing comes; a command ends it at once."""
+
+STALLED_S = 5.0
+"""Seconds without a turn after which a runner no longer counts as watching (as for clients)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    command: Command
+    answer: Future[list[Entry]] = field(default_factory=Future)
+
+
+class Runner:
+    """Feeds one session from its source and from people's commands.
+
+    Parameters
+    ----------
+    watch : Watch
+        The source and its session.
+    store : Store
+        Where events are committed, with the session's state, before anybody hears of them.
+    publish : callable
+        Told of the committed entries.
+    clock : callable
+        Monotonic seconds; jumps of the wall clock are never seen.
+    """
+
+    def __init__(
+        self,
+        watch: Watch,
+        store: Store,
+        publish: Callable[[Sequence[Entry]], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.dreamer = watch.spec.dreamer
+        self._watch = watch
+        self._source = watch.source
+        self._session = watch.session
+        self._store = store
+        self._publish = publish
+        self._clock = clock
+        self._pace = Pace(watch.source.sfreq, watch.spec.speed)
+        self._paced = not watch.source.live
+        self._status = RUNNING
+        self._reached = 0
+        self._inputs: deque[Input] = deque()
+        self._requests: SimpleQueue[_Request | None] = SimpleQueue()
+        self._stopping = Flag()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=self.dreamer)
+        self._running: Future[None] | None = None
+        self._turned_at: float | None = None
+        self._died_of: str | None = None
+
+    def start(self) -> None:
+        """Begin watching, in a thread of its own whose end never goes unseen."""
+        self._running = self._thread.submit(self._run)
+        self._running.add_done_callback(self._finished)
+
+    def stop(self) -> None:
+        """End watching after the turn under way; the session can be resumed."""
+        self._stopping.set()
+        self._requests.put(None)
+        self._thread.shutdown()
+        self._source.close()
+
+    def submit(self, command: Command) -> Future[list[Entry]]:
+        """Have a command carried out between two inputs; from any thread.
+
+        The future holds the entries that came of it, none when it was carried out before, or the
+        `CommandError`.
+        """
+        request = _Request(command)
+        self._requests.put(request)
+        if self._running is not None and self._running.done():
+            self._refuse_requests()
+        return request.answer
+
+    @property
+    def watching(self) -> bool:
+        """Whether the source is being read now."""
+        return self._turned_at is not None and self.failure is None
+
+    @property
+    def failure(self) -> str | None:
+        """Why the source is no longer read: what its thread died of, or that it hangs."""
+        if self._died_of is not None:
+            return self._died_of
+        still = 0.0 if self._turned_at is None else self._clock() - self._turned_at
+        return f"no sign of life for {still:.0f} s" if still > STALLED_S else None
+
+    def begin(self) -> None:
+        """Announce the session, with what it inherits and what was lost since it last ran."""
+        self._record([*self._session.begin(), *self._watch.inherited])
+        if self._watch.lost is not None:
+            self._push(self._watch.lost)
+        self._reached = self._session.position
+        self._pace.anchor(self._reached, self._clock())
+
+    def turn(self) -> float:
+        """Push the next input if it is due; return for how many seconds nothing will be."""
+        now = self._turned_at = self._clock()
+        wait = self._pace.wait_s(self._session.position, now) if self._paced else 0.0
+        item = self._next(now) if wait == 0 else None
+        if item is None:
+            return min(wait or MAX_WAIT_S, MAX_WAIT_S)
+        self._push_own(item)
+        return 0.0
+
+    def answer(self, timeout: float) -> None:
+        """Carry out a command; wait for one at most `timeout` seconds."""
+        try:
+            request = (
+                self._requests.get(timeout=timeout) if timeout else self._requests.get_nowait()
+            )
+        except Empty:
+            return
+        if request is not None:
+            self._carry_out(request)
+
+    def _run(self) -> None:
+        self.begin()
+        while not self._stopping.is_set():
+            self.answer(self.turn())
+
+    def _next(self, now: float) -> Input | None:
+        """Return what comes next: signal, the end, or the passing of time."""
+        if self._status == RUNNING and not self._inputs:
+            came = self._source.read()
+            if came is None:
+                self._paced = False
+                self._pace.anchor(self._reached, now)
+                return End(self._reached)
+            self._inputs.extend(came)
+        if self._inputs:
+            return self._inputs.popleft()
+        return self._tick(now) if self._source.live or self._status == ENDED else None
+
+    def _tick(self, now: float) -> Tick | None:
+        """Return a tick once a second of session time has passed without a sample."""
+        sample = self._pace.sample(now)
+        if sample < self._reached + self._source.sfreq:
+            return None
+        self._reached = sample
+        return Tick(sample)
+
+    def _push_own(self, item: Input) -> None:
+        """Push what came from the source; its dreamer may act when nothing asks for it."""
+        try:
+            self._push(item)
+        except CommandError as error:
+            logger.info("%s: %s", self.dreamer, error)
+        if isinstance(item, Chunk | Gap):
+            self._reached = self._session.position
+            if self._source.live:
+                self._pace.anchor(self._reached, self._clock())
+
+    def _push(self, item: Input) -> list[Entry]:
+        return self._record(self._session.push(item))
+
+    def _record(self, events: Sequence[Event]) -> list[Entry]:
+        """Commit events together with the state they led to; only then tell anybody."""
+        if not events:
+            return []
+        if any(isinstance(e, SessionChanged) and e.status == ENDED for e in events):
+            self._status = ENDED
+        session = self._session.config.session
+        entries = self._store.commit(self._row(), [draft(event, session) for event in events])
+        self._publish(entries)
+        for event in events:
+            self._source.notify(event)
+        return entries
+
+    def _row(self) -> SessionRow:
+        config = self._session.config
+        return SessionRow(
+            session=config.session,
+            dreamer=self.dreamer,
+            spec=self._watch.spec.text,
+            start=config.start,
+            status=self._status,
+            snapshot=pack(self._session.snapshot()),
+        )
+
+    def _carry_out(self, request: _Request) -> None:
+        if not request.answer.set_running_or_notify_cancel():
+            return
+        try:
+            request.answer.set_result(self._push(request.command))
+        except CommandError as error:
+            request.answer.set_exception(error)
+        finally:
+            if not request.answer.done():
+                request.answer.set_exception(self._gone())
+
+    def _finished(self, running: Future[None]) -> None:
+        """Say why the thread has ended, if it was not told to; nobody waits for it in vain."""
+        if error := running.exception():
+            self._died_of = f"{type(error).__name__}: {error}"
+            logger.error("%s is no longer monitored: %s", self.dreamer, error, exc_info=error)
+        self._refuse_requests()
+
+    def _refuse_requests(self) -> None:
+        with suppress(Empty):
+            while True:
+                request = self._requests.get_nowait()
+                if request is not None and request.answer.set_running_or_notify_cancel():
+                    request.answer.set_exception(self._gone())
+
+    def _gone(self) -> NotWatched:
+        return NotWatched(f"{self.dreamer} is no longer monitored")

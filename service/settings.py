@@ -1,0 +1,123 @@
+"""Settings of the service, read once: command line before environment before TOML file."""
+
+import os
+import tomllib
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from pydantic_settings import (
+    SettingsError as UnreadableSetting,
+)
+
+from service.errors import SettingsError
+
+ENV_PREFIX = "DREAMWATCH_"
+_NOT_SETTINGS = frozenset({"SHARED_DATA"})  # where the tests find recordings
+
+
+class Settings(BaseSettings):
+    """What the service does and within which bounds.
+
+    Parameters
+    ----------
+    sources : tuple of str
+        One SPEC for each dreamer to watch.
+    host : str
+        A loopback address; the service has no access control beyond it.
+    port : int
+        0 takes any free port.
+    data_dir : Path
+        Everything durable lies below it.
+    max_clients : int
+        Most websocket clients at a time.
+    client_queue : int
+        Most events waiting for one client before it is disconnected to resume by its cursor.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
+
+    sources: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65_535)
+    data_dir: Path = Field(default_factory=lambda: user_data_path("dreamwatch", appauthor=False))
+    max_clients: int = Field(600, ge=1)
+    client_queue: int = Field(5_000, ge=10)
+
+    @field_validator("host")
+    @classmethod
+    def _loopback_only(cls, host: str) -> str:
+        if not is_loopback(host):
+            raise ValueError(
+                f"{host!r} is not a loopback address; without access control the service listens "
+                "on 127.0.0.1, ::1 or localhost only"
+            )
+        return host
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the framework's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take the command line first, then the environment, then the TOML file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine only."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def load_settings(config: Path | None = None, **given: Any) -> Settings:
+    """Read the settings; what is given here comes before environment and file.
+
+    Raises
+    ------
+    SettingsError
+        When the file is missing or no TOML, a key is unknown, or a value is out of its range.
+    """
+    if config is not None and not config.is_file():
+        raise SettingsError(f"there is no settings file {config}")
+    _refuse_unknown_environment()
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=config)
+
+    chosen = {name: value for name, value in given.items() if value is not None}
+    try:
+        return FromFile(**chosen)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{config} is not valid TOML: {error}") from error
+    except UnreadableSetting as error:
+        raise SettingsError(str(error)) from error
+    except ValidationError as error:
+        raise SettingsError("; ".join(map(_explain, error.errors()))) from error
+
+
+def _refuse_unknown_environment() -> None:
+    known = {name.upper() for name in Settings.model_fields} | _NOT_SETTINGS
+    given = {name[len(ENV_PREFIX) :] for name in os.environ if name.startswith(ENV_PREFIX)}
+    if unknown := sorted(given - known):
+        raise SettingsError(f"unknown environment variable {ENV_PREFIX}{unknown[0]}")
+
+
+def _explain(problem: Any) -> str:
+    name = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"unknown setting {name!r}"
+    return f"setting {name!r}: {problem['msg'].removeprefix('Value error, ')}"

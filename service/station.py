@@ -1,0 +1,178 @@
+"""Everything one service runs: the store, the runners, the hub, the heartbeat."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from typing import Any
+
+from monitor.domain.errors import UnknownAlarm
+from monitor.domain.events import Coverage
+from monitor.domain.inputs import Command
+from monitor.sources.spec import SourceSpec, parse_spec
+from monitor.staging.bundle import load_bundle
+from service.entries import Entry, telemetry
+from service.errors import NotWatched, SettingsError
+from service.hub import Filter, Hub
+from service.overview import Overview
+from service.runner import Runner
+from service.settings import Settings
+from service.store import Store
+from service.watch import open_watch
+
+HEARTBEAT_S = 1.0
+ANSWER_WITHIN_S = 5.0
+"""Longest wait for a command to be carried out; then its sender is told that nobody is there."""
+
+
+class Station:
+    """The service behind its routes.
+
+    Parameters
+    ----------
+    settings : Settings
+        Which sources, which data directory, which bounds.
+    clock : callable
+        Monotonic seconds, for the runners.
+    wall : callable
+        Unix seconds: starts of sessions and the time of heartbeats.
+
+    Raises
+    ------
+    DreamwatchError
+        When the data directory is in use, a source cannot be opened, or the model is missing.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.settings = settings
+        self._wall = wall
+        specs = _one_each(map(parse_spec, settings.sources))
+        with ExitStack() as opened:
+            self.store = opened.enter_context(Store(settings.data_dir))
+            self.hub = Hub(_overview(self.store), settings.client_queue)
+            bundle = load_bundle()
+            self.runners: dict[str, Runner] = {}
+            for dreamer, spec in specs.items():
+                watch = open_watch(spec, bundle, self.store, wall())
+                opened.callback(watch.source.close)
+                self.runners[dreamer] = Runner(watch, self.store, self.hub.publish, clock)
+            self._opened = opened.pop_all()
+
+    def start(self) -> None:
+        """Start every runner; to be called in the event loop."""
+        self.hub.bind(asyncio.get_running_loop())
+        for runner in self.runners.values():
+            runner.start()
+
+    def stop(self) -> None:
+        """Stop every runner, then close sources and store."""
+        for runner in self.runners.values():
+            runner.stop()
+        self._opened.close()
+
+    async def beat(self) -> None:
+        """Send a heartbeat each second for ever."""
+        while True:
+            text = telemetry("heartbeat", self._wall(), {"coverage": self.coverage()})
+            self.hub.publish_telemetry("heartbeat", text)
+            await asyncio.sleep(HEARTBEAT_S)
+
+    @property
+    def dreamers(self) -> list[str]:
+        """Everybody who is or was watched, in order of their names."""
+        return sorted(self.hub.overview.heads.keys() | self.runners.keys())
+
+    @property
+    def ready(self) -> bool:
+        """Whether every source is being read."""
+        return all(runner.watching for runner in self.runners.values())
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """Why a source is no longer read, for each that is not."""
+        found = {dreamer: runner.failure for dreamer, runner in self.runners.items()}
+        return {dreamer: failure for dreamer, failure in found.items() if failure}
+
+    def coverage(self) -> dict[str, Coverage]:
+        """Return how far each dreamer is watched over now; without a live runner, not at all."""
+        return {dreamer: self._coverage(dreamer) for dreamer in self.dreamers}
+
+    def describe(self, dreamer: str) -> dict[str, Any]:
+        """Return how one dreamer is now."""
+        return self.hub.overview.dreamer(dreamer, self._coverage(dreamer))
+
+    def snapshot(self, wanted: Filter) -> str:
+        """Write the message that stands in for everything before it."""
+        chosen = [dreamer for dreamer in self.dreamers if wanted.wants_dreamer(dreamer)]
+        heads = self.hub.overview.heads
+        cursor = {dreamer: heads[dreamer] for dreamer in chosen if dreamer in heads}
+        data = {"cursor": cursor, "dreamers": [self.describe(dreamer) for dreamer in chosen]}
+        return telemetry("snapshot", self._wall(), data)
+
+    async def carry_out(self, dreamer: str, command: Command) -> list[Entry]:
+        """Have a command carried out; return what came of it.
+
+        Raises
+        ------
+        CommandError
+            When it cannot be.
+        NotWatched
+            When no live source watches the dreamer.
+        """
+        runner = self.runners.get(dreamer)
+        if runner is None:
+            raise NotWatched(f"{dreamer} is not monitored by this service now")
+        answer = asyncio.wrap_future(runner.submit(command))
+        try:
+            return await asyncio.wait_for(answer, ANSWER_WITHIN_S)
+        except TimeoutError as error:
+            text = f"the monitor of {dreamer} has not answered within {ANSWER_WITHIN_S:g} s"
+            raise NotWatched(text) from error
+
+    def dreamer_of(self, alarm_id: str) -> str:
+        """Return whose alarm it is; the id begins with the dreamer's.
+
+        Raises
+        ------
+        UnknownAlarm
+            When no dreamer has that name.
+        """
+        dreamer = alarm_id.partition(":")[0]
+        if dreamer not in self.dreamers:
+            raise UnknownAlarm(f"there is no alarm {alarm_id!r}")
+        return dreamer
+
+    def version_of(self, alarm_id: str) -> int | None:
+        """Return the version that an alarm has now, None when there is no such alarm."""
+        return self.store.version_of(alarm_id.partition(":")[0], alarm_id)
+
+    def _coverage(self, dreamer: str) -> Coverage:
+        runner = self.runners.get(dreamer)
+        if runner is None or not runner.watching:
+            return Coverage.NOT_MONITORED
+        return self.hub.overview.coverage(dreamer)
+
+
+def _one_each(specs: Iterable[SourceSpec]) -> dict[str, SourceSpec]:
+    table: dict[str, SourceSpec] = {}
+    for spec in specs:
+        if other := table.get(spec.dreamer):
+            raise SettingsError(
+                f"two sources watch {spec.dreamer!r}, {other.text} and {spec.text}: "
+                "give each its own dreamer=ID"
+            )
+        table[spec.dreamer] = spec
+    return table
+
+
+def _overview(store: Store) -> Overview:
+    overview = Overview()
+    for dreamer in store.dreamers():
+        for entry in store.latest(dreamer):
+            overview.apply(entry)
+    return overview

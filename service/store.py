@@ -1,0 +1,216 @@
+"""The durable log and the sessions' snapshots. One writer numbers and commits; anybody reads."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import Connection, Select, func, insert, select, tuple_, update
+
+from service.database import hold, open_reader, open_writer
+from service.entries import Draft, Entry
+from service.errors import StoreError
+from service.schema import events, sessions
+
+RUNNING = "running"
+ENDED = "ended"
+BATCH = 500
+"""Entries read at a time, so that no reader holds the database for long."""
+_ENTRY = tuple(
+    events.c[name] for name in ("position", "dreamer", "seq", "event_id", "type", "at", "data")
+)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """What is kept of a session beside its events.
+
+    Parameters
+    ----------
+    spec : str
+        The source as it was given.
+    start : float
+        Unix time of sample 0 in seconds.
+    status : str
+        `RUNNING` or `ENDED`.
+    snapshot : bytes
+        State as of the session's last committed event, see `service.snapshots`.
+    """
+
+    session: str
+    dreamer: str
+    spec: str
+    start: float
+    status: str
+    snapshot: bytes
+
+
+class Store:
+    """The log and the sessions of one data directory.
+
+    Parameters
+    ----------
+    data_dir : Path
+        Made when missing. One process at a time may open it for writing.
+
+    Raises
+    ------
+    StoreError
+        When another service has it open, or the file there is not ours or newer.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._hold = hold(data_dir)
+        try:
+            self._writer = open_writer(data_dir)
+        except StoreError:
+            self._hold.close()
+            raise
+        self._reader = open_reader(data_dir)
+        self._writing = Lock()
+
+    def close(self) -> None:
+        """Close the file and let other services have it."""
+        self._writer.dispose()
+        self._reader.dispose()
+        self._hold.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def commit(self, row: SessionRow, drafts: Sequence[Draft]) -> list[Entry]:
+        """Append events and the snapshot that belongs to them, in one transaction."""
+        with self._writing, self._writer.begin() as connection:
+            head = _head(connection, row.dreamer)
+            entries = [
+                _append(connection, row, seq, draft) for seq, draft in enumerate(drafts, head + 1)
+            ]
+            _save(connection, row)
+        return entries
+
+    def dreamers(self) -> list[str]:
+        """Everybody who has ever been watched, in order of their names."""
+        query = select(sessions.c.dreamer).distinct().order_by(sessions.c.dreamer)
+        return list(self._read(lambda connection: connection.scalars(query).all()))
+
+    def last_session(self, dreamer: str) -> SessionRow | None:
+        """Return the latest session of a dreamer, whether it has ended or not."""
+        query = (
+            select(*(sessions.c[name] for name in SessionRow.__slots__))
+            .where(sessions.c.dreamer == dreamer)
+            .order_by(sessions.c.number.desc())
+            .limit(1)
+        )
+        row = self._read(lambda connection: connection.execute(query).first())
+        return SessionRow(*row) if row else None
+
+    def last_at(self, dreamer: str) -> float:
+        """Return the time of a dreamer's last entry, or minus infinity."""
+        query = (
+            select(events.c.at)
+            .where(events.c.dreamer == dreamer)
+            .order_by(events.c.seq.desc())
+            .limit(1)
+        )
+        at = self._read(lambda connection: connection.scalar(query))
+        return float("-inf") if at is None else float(at)
+
+    def latest(self, dreamer: str) -> list[Entry]:
+        """Return the entries that say how a dreamer is now: the last of each type, of each alarm.
+
+        Alarms are of any session, for they outlive one; all else is of the last session.
+        """
+        session = (
+            select(sessions.c.session)
+            .where(sessions.c.dreamer == dreamer)
+            .order_by(sessions.c.number.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        of_types = (
+            select(func.max(events.c.seq))
+            .where(events.c.session == session, events.c.alarm_id.is_(None))
+            .group_by(events.c.type)
+        )
+        of_alarms = (
+            select(func.max(events.c.seq))
+            .where(events.c.dreamer == dreamer, events.c.alarm_id.is_not(None))
+            .group_by(events.c.alarm_id)
+        )
+        wanted = of_types.union(of_alarms).scalar_subquery()
+        return self._entries(
+            select(*_ENTRY)
+            .where(events.c.dreamer == dreamer, events.c.seq.in_(wanted))
+            .order_by(events.c.seq)
+        )
+
+    def epochs(self, dreamer: str, session: str) -> list[Entry]:
+        """Return the scored epochs of a dreamer's session in order."""
+        of_session = (events.c.session == session) & (events.c.type == "epoch")
+        return self._entries(
+            select(*_ENTRY).where(of_session, events.c.dreamer == dreamer).order_by(events.c.seq)
+        )
+
+    def version_of(self, dreamer: str, alarm_id: str) -> int | None:
+        """Return the version that an alarm has now, None when there is no such alarm."""
+        found = self._entries(
+            select(*_ENTRY)
+            .where(events.c.dreamer == dreamer, events.c.alarm_id == alarm_id)
+            .order_by(events.c.seq.desc())
+            .limit(1)
+        )
+        return int(found[0].message["data"]["version"]) if found else None
+
+    def between(self, cursor: Mapping[str, int], heads: Mapping[str, int]) -> Iterator[list[Entry]]:
+        """Read what lies after a cursor up to the heads, oldest first, in batches.
+
+        Parameters
+        ----------
+        cursor, heads : dict of str to int
+            Last number seen, and last number wanted, of each dreamer; dreamers who have no head
+            are left out, those without a cursor are read from their beginning.
+        """
+        missing = [(d, cursor.get(d, 0) + 1) for d, seq in heads.items() if cursor.get(d, 0) < seq]
+        first = self._first(missing)
+        while first is not None:
+            query = select(*_ENTRY).where(events.c.position >= first)
+            batch = self._entries(query.order_by(events.c.position).limit(BATCH))
+            yield [e for e in batch if cursor.get(e.dreamer, 0) < e.seq <= heads.get(e.dreamer, 0)]
+            first = batch[-1].position + 1 if len(batch) == BATCH else None
+
+    def _first(self, numbers: list[tuple[str, int]]) -> int | None:
+        query = select(func.min(events.c.position)).where(
+            tuple_(events.c.dreamer, events.c.seq).in_(numbers)
+        )
+        return self._read(lambda connection: connection.execute(query).scalar())
+
+    def _entries(self, query: Select[Any]) -> list[Entry]:
+        return self._read(lambda connection: [Entry(*row) for row in connection.execute(query)])
+
+    def _read(self, read: Callable[[Connection], _T]) -> _T:
+        with self._reader.begin() as connection:
+            return read(connection)
+
+
+def _head(connection: Connection, dreamer: str) -> int:
+    query = select(func.max(events.c.seq)).where(events.c.dreamer == dreamer)
+    return connection.scalar(query) or 0
+
+
+def _append(connection: Connection, row: SessionRow, seq: int, draft: Draft) -> Entry:
+    values = asdict(draft) | {"dreamer": row.dreamer, "session": row.session, "seq": seq}
+    adding = insert(events).values(values).returning(*_ENTRY)
+    return Entry(*connection.execute(adding).one())
+
+
+def _save(connection: Connection, row: SessionRow) -> None:
+    """Renew the session's row, or add it when this is its first event."""
+    values = asdict(row)
+    known = update(sessions).where(sessions.c.session == row.session).values(values)
+    if connection.execute(known).rowcount == 0:
+        connection.execute(insert(sessions).values(values))

@@ -1,0 +1,128 @@
+"""The websocket ``/api/v1/events``: what a client missed, then what happens.
+
+The rule for the start: a client gives its cursor as ``?cursor=`` or, within a second, as its first
+message ``{"cursor": {…}}``. Without one, or with ``null``, it gets a ``snapshot`` first; so does
+one whose cursor is not of this log. It says nothing more. Who is too slow is disconnected with
+1013 and comes back with its cursor; who talks out of turn, with 1008.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from starlette.concurrency import iterate_in_threadpool
+from starlette.responses import JSONResponse
+
+from service.cursors import Cursor, explain, fits, parse_cursor, parse_first_message
+from service.entries import DURABLE_TYPES
+from service.hub import Filter, Subscription
+from service.station import Station
+
+FIRST_WORD_S = 1.0
+CLOSE_WITHIN_S = 2.0
+POLICY_VIOLATION = 1008
+TRY_AGAIN_LATER = 1013
+
+router = APIRouter()
+
+
+@router.websocket("/api/v1/events")
+async def stream_events(websocket: WebSocket) -> None:
+    """Serve one client until it leaves, is too slow, or talks out of turn."""
+    station: Station = websocket.app.state.station
+    try:
+        wanted = _filter(websocket)
+        cursor = parse_cursor(websocket.query_params.get("cursor", "null"))
+    except ValueError as error:
+        await _refuse(websocket, 422, explain(error))
+        return
+    if len(station.hub) >= station.settings.max_clients:
+        await _refuse(websocket, 503, f"all {station.settings.max_clients} places are taken")
+        return
+    await websocket.accept()
+    with suppress(WebSocketDisconnect):
+        try:
+            if "cursor" not in websocket.query_params:
+                cursor = await _first_word(websocket)
+        except ValueError as error:
+            await _close(websocket, POLICY_VIOLATION, explain(error))
+            return
+        with station.hub.subscribe(wanted) as client:
+            await _serve(websocket, client, _opening(station, wanted, cursor))
+
+
+def _filter(websocket: WebSocket) -> Filter:
+    """Read ``?dreamer=`` (may be repeated) and ``?types=`` (comma-separated)."""
+    dreamers = frozenset(websocket.query_params.getlist("dreamer"))
+    given = websocket.query_params.getlist("types")
+    types = frozenset(name for names in given for name in names.split(",") if name)
+    if unknown := sorted(types.difference(DURABLE_TYPES)):
+        raise ValueError(f"unknown type {unknown[0]!r}; known: {', '.join(DURABLE_TYPES)}")
+    return Filter(dreamers or None, types or None)
+
+
+async def _first_word(websocket: WebSocket) -> Cursor | None:
+    try:
+        text = await asyncio.wait_for(_hear(websocket), FIRST_WORD_S)
+    except TimeoutError:
+        return None
+    return parse_first_message(text)
+
+
+def _opening(station: Station, wanted: Filter, cursor: Cursor | None) -> Iterator[list[str]]:
+    """Return what comes before the live entries; made in the moment of subscribing, read later."""
+    heads = dict(station.hub.overview.heads)
+    if cursor is None or not fits(cursor, heads):
+        return iter([[station.snapshot(wanted)]])
+    missed = station.store.between(cursor, heads)
+    return ([entry.text for entry in batch if wanted.wants(entry)] for batch in missed)
+
+
+async def _serve(websocket: WebSocket, client: Subscription, opening: Iterator[list[str]]) -> None:
+    """Send until the client leaves, speaks, or its queue overflows."""
+    slow = asyncio.create_task(client.overflowed.wait())
+    tasks = {
+        asyncio.create_task(_send(websocket, client, opening)),
+        asyncio.create_task(_hear(websocket)),
+        slow,
+    }
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+    if slow in done:
+        await _close(websocket, TRY_AGAIN_LATER, "too slow: resume with your cursor")
+    else:
+        await _close(websocket, POLICY_VIOLATION, "only a cursor, only at the start")
+
+
+async def _send(websocket: WebSocket, client: Subscription, opening: Iterator[list[str]]) -> None:
+    async for texts in iterate_in_threadpool(opening):
+        for text in texts:
+            await websocket.send_text(text)
+    while True:
+        for text in await client.take():
+            await websocket.send_text(text)
+
+
+async def _hear(websocket: WebSocket) -> str:
+    """Wait for a message of the client; raise `WebSocketDisconnect` when it leaves."""
+    message = await websocket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005))
+    return message.get("text") or ""
+
+
+async def _refuse(websocket: WebSocket, status: int, detail: str) -> None:
+    await websocket.send_denial_response(JSONResponse({"detail": detail}, status))
+
+
+async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+    """Close; the peer may no longer read, which must not hold us up."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(websocket.close(code, reason[:120]), CLOSE_WITHIN_S)

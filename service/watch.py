@@ -1,0 +1,107 @@
+"""Taking up the watch over a dreamer: a new session, or the one a stopped service left."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from monitor.domain.errors import SnapshotError
+from monitor.domain.events import Event
+from monitor.domain.inputs import MAX_GAP_S, Gap
+from monitor.session import MonitorSession, SessionConfig
+from monitor.sources.base import Source
+from monitor.sources.spec import SourceSpec, open_source
+from monitor.staging.bundle import ModelBundle
+from service.snapshots import unpack
+from service.store import RUNNING, SessionRow, Store
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A source and the session it feeds.
+
+    Parameters
+    ----------
+    spec : SourceSpec
+        What is read, whose it is, how fast.
+    source : Source
+        Already at the session's next sample, but for what `lost` says.
+    session : MonitorSession
+        New, or restored.
+    inherited : tuple of Event
+        Alarms that the dreamer's last session left open.
+    lost : Gap or None
+        What a live source sent while no service ran.
+    """
+
+    spec: SourceSpec
+    source: Source
+    session: MonitorSession
+    inherited: Sequence[Event] = ()
+    lost: Gap | None = None
+
+
+def open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) -> Watch:
+    """Open a source and go on with its session, or begin a new one.
+
+    A session goes on when it has not ended and its source is the same, to the letter. Alarms left
+    open by any other pass over to the new session: nothing resolves by restarting.
+
+    Parameters
+    ----------
+    now : float
+        Wall clock, seconds of Unix time.
+
+    Raises
+    ------
+    SourceError, InputError, SnapshotError
+        When the source cannot be opened or staged, or the saved alarms cannot be read.
+    """
+    source = open_source(spec)
+    last = store.last_session(spec.dreamer)
+    if last is not None and _goes_on(last, spec, source, now):
+        try:
+            return _resume(spec, source, bundle, last, now)
+        except SnapshotError as error:
+            logger.warning("%s: session %s cannot go on: %s", spec.dreamer, last.session, error)
+    start = max(now, store.last_at(spec.dreamer))
+    session = MonitorSession(_config(spec, source, _new_id(start), start), bundle)
+    inherited = session.adopt_alarms(unpack(last.snapshot)) if last else []
+    return Watch(spec, source, session, tuple(inherited))
+
+
+def _goes_on(last: SessionRow, spec: SourceSpec, source: Source, now: float) -> bool:
+    too_old = source.live and now - last.start > MAX_GAP_S
+    return last.status == RUNNING and last.spec == spec.text and not too_old
+
+
+def _resume(
+    spec: SourceSpec, source: Source, bundle: ModelBundle, last: SessionRow, now: float
+) -> Watch:
+    session = MonitorSession(_config(spec, source, last.session, last.start), bundle)
+    session.restore(unpack(last.snapshot))
+    reached = round((now - last.start) * source.sfreq) if source.live else session.position
+    n_lost = max(0, reached - session.position)
+    lost = Gap(session.position, n_lost, "service stopped") if n_lost else None
+    source.seek(session.position + n_lost)
+    return Watch(spec, source, session, lost=lost)
+
+
+def _config(spec: SourceSpec, source: Source, session: str, start: float) -> SessionConfig:
+    return SessionConfig(
+        spec.dreamer,
+        session,
+        start,
+        source.sfreq,
+        source.montage,
+        spec.planned_s,
+        spec.profile,
+    )
+
+
+def _new_id(start: float) -> str:
+    """Name a session by its start; the tail tells apart what starts within the same second."""
+    return f"{datetime.fromtimestamp(start, UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
