@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from models.data import Night
+from models.plan import Plan
 from monitor.domain.stage import STAGES
-from monitor.staging.bundle import RECIPE, open_model, shapes_of
+from monitor.staging.bundle import RECIPE, bundle_of, shapes_of
 
 NAME, VERSION = "dreamwatch-stager", "1"
 SOURCE = (
@@ -23,7 +24,8 @@ SOURCE = (
 def make_card(
     model: bytes,
     nights: Sequence[Night],
-    fitting: Mapping[str, Any],
+    plan: Plan,
+    temperature: float,
     figures: Mapping[str, Any],
     date: datetime.date,
 ) -> dict[str, Any]:
@@ -35,14 +37,16 @@ def make_card(
         The ONNX file.
     nights : sequence of Night
         What it was trained on.
-    fitting : dict
-        How it was trained: passes, seed, temperature and the like.
+    plan : Plan
+        How it was trained.
+    temperature : float
+        Which calibrates its probabilities.
     figures : dict
         `models.evaluate.report` of the cross-validation.
     date : datetime.date
         When.
     """
-    inputs, outputs = shapes_of(open_model(NAME, model))
+    inputs, outputs = shapes_of(bundle_of(NAME, model, {}).session)
     return {
         "name": NAME,
         "version": VERSION,
@@ -58,7 +62,10 @@ def make_card(
             "subjects": sorted({night.subject for night in nights}),
             "nights": len(nights),
             "epochs": int(sum(np.count_nonzero(night.labels >= 0) for night in nights)),
-            **fitting,
+            "folds": plan.folds,
+            "passes": plan.passes,
+            "seed": plan.seed,
+            "temperature": temperature,
         },
         "cross_validation": dict(figures),
     }

@@ -110,11 +110,11 @@ def _recording_offsets(shape: tuple[int, ...], rng: np.random.Generator) -> NDAr
 
 
 def _unplug(power: NDArray[np.float64], rng: np.random.Generator) -> None:
-    """Make channels unusable, in place: some throughout (never all), some for a while."""
+    """Make channels unusable, in place: some throughout (never all EEG), some for a while."""
     length, *shape = power.shape[:-1]
     if shape[1] > 1:
         lost = rng.random(shape) < P_LOST
-        lost[lost.all(axis=1), int(rng.integers(len(_EEG)))] = False
+        lost[lost[:, _EEG].all(axis=1), rng.choice(_EEG)] = False
         power[:, lost] = np.nan
     for crop, channel in np.argwhere(rng.random(shape) < P_OUTAGE):
         start = int(rng.integers(length))

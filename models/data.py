@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ def load_nights(path: Path) -> tuple[Night, ...]:
     try:
         with np.load(path) as table:
             columns = {name: table[name] for name in _COLUMNS}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise ModelError(
             f"{path} is no table of nights with the arrays {', '.join(sorted(_COLUMNS))}: {error}"
         ) from error

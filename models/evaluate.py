@@ -55,16 +55,16 @@ Predictions: TypeAlias = dict[str, Scored]
 
 
 def predict(
-    bundle: ModelBundle, nights: Sequence[Night], tick: Callable[[], None] = lambda: None
+    bundle: ModelBundle, nights: Sequence[Night], progress: Callable[[float], None] = lambda _: None
 ) -> Predictions:
-    """Stage every night in every set-up; `tick` is called after each set-up."""
-    predictions = {}
+    """Stage every night in every set-up; `progress` is told the share that is done."""
     crops = [crop for night in nights for crop in _cold_starts(night)]
-    for name, columns in SETUPS.items():
-        predictions[name] = _stage(bundle, nights, columns)
-        tick()
-    predictions["cold_start"] = _stage(bundle, crops, SETUPS["fpz"])
-    tick()
+    rounds = {name: (nights, columns) for name, columns in SETUPS.items()}
+    rounds["cold_start"] = (crops, SETUPS["fpz"])
+    predictions = {}
+    for name, (pieces, columns) in rounds.items():
+        predictions[name] = _stage(bundle, pieces, columns)
+        progress(len(predictions) / len(rounds))
     return predictions
 
 

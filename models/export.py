@@ -9,6 +9,8 @@ from models.network import StagerNetwork
 from monitor.domain.stage import STAGES
 from monitor.staging.context import N_FEATURES
 
+_TEMPERATURE = "temperature"
+
 _GRU = """
     {name}_i = MatMul({name}_x, {name}_weight_ih)
     {name}_h = MatMul({name}_state, {name}_weight_hh)
@@ -69,16 +71,8 @@ stager (
 """
 
 
-def export_onnx(network: StagerNetwork, temperature: float = 1.0) -> bytes:
-    """Serialise one step of the network; see `_MODEL` for its inputs and outputs.
-
-    Parameters
-    ----------
-    network : StagerNetwork
-        As trained.
-    temperature : float
-        The logits are divided by it before the softmax, which calibrates the probabilities.
-    """
+def export_onnx(network: StagerNetwork) -> bytes:
+    """Serialise one step of the network; see `_MODEL` for its inputs and outputs."""
     model = parser.parse_model(
         _MODEL.format(
             features=N_FEATURES,
@@ -91,12 +85,19 @@ def export_onnx(network: StagerNetwork, temperature: float = 1.0) -> bytes:
             eog_pool=_POOL.format(kind="eog"),
         )
     )
-    constants = _constants(network) | {"temperature": np.float32(temperature)}
     model.graph.initializer.extend(
-        numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()
+        numpy_helper.from_array(value, name) for name, value in _constants(network).items()
     )
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())
+
+
+def with_temperature(model: bytes, temperature: float) -> bytes:
+    """Divide the logits of an exported model by `temperature`, which calibrates it."""
+    loaded = onnx.load_model_from_string(model)
+    constant = next(c for c in loaded.graph.initializer if c.name == _TEMPERATURE)
+    constant.CopyFrom(numpy_helper.from_array(np.array(temperature, np.float32), _TEMPERATURE))
+    return bytes(loaded.SerializeToString())
 
 
 def _constants(network: StagerNetwork) -> dict[str, NDArray[np.generic]]:
@@ -109,4 +110,5 @@ def _constants(network: StagerNetwork) -> dict[str, NDArray[np.generic]]:
         "last": np.array([-1]),
         "channel_axis": np.array([1]),
         "one": np.ones(1, np.float32),
+        _TEMPERATURE: np.ones((), np.float32),
     }

@@ -1,51 +1,128 @@
-"""Fitting the network."""
+"""Training the stager: cross-validation for the figures, all subjects for the model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from queue import Empty, Queue
+from typing import Any, TypeAlias
 
-import numpy as np
-import torch
-from torch import nn
+from models.data import Night, split_subjects
+from models.evaluate import (
+    Predictions,
+    fit_temperature,
+    join_predictions,
+    predict,
+    report,
+)
+from models.export import export_onnx, with_temperature
+from models.fit import fit
+from models.plan import Plan
+from monitor.staging.bundle import bundle_of
 
-from models.crops import EPOCHS_PER_BATCH, Batch, draw_batch
-from models.data import IGNORED, Night
-from models.network import StagerNetwork
+Progress: TypeAlias = Callable[[str, float], None]
+"""Told the name of a fit and the share of it that is done."""
 
-EPOCHS = 60
-"""Passes over the training nights."""
-LEARNING_RATE = 3e-3
-AVERAGE_DECAY = 0.98
-"""Of the moving average of the weights, which is the result."""
-
-
-def fit(
-    nights: Sequence[Night],
-    epochs: int = EPOCHS,
-    seed: int = 0,
-    progress: Callable[[int, float], None] = lambda done, loss: None,
-) -> StagerNetwork:
-    torch.set_num_threads(1)
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    network = StagerNetwork()
-    steps = max(1, epochs * sum(len(night.labels) for night in nights) // EPOCHS_PER_BATCH)
-    optimiser = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, steps, pct_start=0.1)
-    average = torch.optim.swa_utils.AveragedModel(
-        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE_DECAY)
-    )
-    for done in range(steps):
-        loss = _loss(network, draw_batch(nights, rng))
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        average.update_parameters(network)
-        progress(done, float(loss))
-    return average.module.eval()
+_FINAL = "all subjects"
+_POLL_S = 0.5
 
 
-def _loss(network: StagerNetwork, batch: Batch) -> torch.Tensor:
-    logits = network(*map(torch.from_numpy, (batch.features, batch.usable, batch.eog)))
-    labels = torch.from_numpy(batch.labels)
-    return nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """One network to be fitted, and the nights to try it on."""
+
+    name: str
+    train: tuple[Night, ...]
+    test: tuple[Night, ...]
+    passes: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Outcome of a cross-validation.
+
+    Parameters
+    ----------
+    figures : dict
+        `models.evaluate.report` of the subjects each network had not seen.
+    temperature : float
+        Which calibrates these predictions best; the figures are with it.
+    """
+
+    figures: Mapping[str, Any]
+    temperature: float
+
+
+def cross_validate(nights: Sequence[Night], plan: Plan, progress: Progress) -> Validation:
+    """Fit one network a fold and measure it on the fold's subjects."""
+    results = _run(_fold_fits(nights, plan), plan.jobs, progress)
+    return _validate([predictions for _, predictions in results])
+
+
+def train_stager(
+    nights: Sequence[Night], plan: Plan, progress: Progress
+) -> tuple[bytes, Validation]:
+    """Cross-validate, and fit the model to be shipped on all subjects.
+
+    Returns
+    -------
+    model : bytes
+        The calibrated ONNX model.
+    validation : Validation
+        Figures of the cross-validation.
+    """
+    final = Fit(_FINAL, tuple(nights), (), plan.passes, plan.seed)
+    *folds, (model, _) = _run([*_fold_fits(nights, plan), final], plan.jobs, progress)
+    validation = _validate([predictions for _, predictions in folds])
+    return with_temperature(model, validation.temperature), validation
+
+
+def _fold_fits(nights: Sequence[Night], plan: Plan) -> list[Fit]:
+    return [
+        Fit(
+            f"fold {k + 1}",
+            tuple(night for night in nights if night.subject not in held_out),
+            tuple(night for night in nights if night.subject in held_out),
+            plan.passes,
+            plan.seed,
+        )
+        for k, held_out in enumerate(split_subjects(nights, plan.folds, plan.seed))
+    ]
+
+
+def _validate(folds: Sequence[Predictions]) -> Validation:
+    predictions = join_predictions(folds)
+    temperature = fit_temperature(predictions)
+    tempered = {name: scored.tempered(temperature) for name, scored in predictions.items()}
+    return Validation(report(tempered), temperature)
+
+
+def _run(fits: Sequence[Fit], jobs: int, progress: Progress) -> list[tuple[bytes, Predictions]]:
+    """Run all fits, `jobs` at a time, each in a process of its own."""
+    context = get_context("spawn")
+    with context.Manager() as manager, ProcessPoolExecutor(jobs, context) as pool:
+        told = manager.Queue()
+        futures = [pool.submit(_fit_and_predict, fit, told) for fit in fits]
+        _follow(futures, told, progress)
+        return [future.result() for future in futures]
+
+
+def _follow(
+    futures: Sequence[Future[Any]], told: "Queue[tuple[str, float]]", progress: Progress
+) -> None:
+    """Pass on what the processes tell until all have ended or one has failed."""
+    while not all(future.done() for future in futures) or not told.empty():
+        for future in futures:
+            if future.done():
+                future.result()
+        try:
+            progress(*told.get(timeout=_POLL_S))
+        except Empty:
+            continue
+
+
+def _fit_and_predict(fit_: Fit, told: "Queue[tuple[str, float]]") -> tuple[bytes, Predictions]:
+    network = fit(fit_.train, fit_.passes, fit_.seed, lambda share: told.put((fit_.name, share)))
+    model = export_onnx(network)
+    return model, predict(bundle_of(fit_.name, model, {}), fit_.test) if fit_.test else {}

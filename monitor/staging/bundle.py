@@ -100,28 +100,30 @@ def load_bundle(path: Path | None = None) -> ModelBundle:
     content = _read(model)
     digest = hashlib.sha256(content).hexdigest()
     _expect(model, "sha256", digest, card["sha256"])
-    session = open_model(str(model), content)
-    inputs, outputs = shapes_of(session)
+    bundle = bundle_of(str(model), content, card)
+    inputs, outputs = shapes_of(bundle.session)
     _expect(model, "inputs", inputs, card["inputs"])
     _expect(model, "outputs", outputs, card["outputs"])
-    _expect(model, "features", inputs["features"][-1], N_FEATURES)
-    return ModelBundle(card, session, inputs["channel_state"][-1], inputs["sleeper_state"][-1])
+    return bundle
 
 
-def open_model(name: str, content: bytes) -> ort.InferenceSession:
+def bundle_of(name: str, content: bytes, card: Mapping[str, Any]) -> ModelBundle:
     """Open an ONNX model on one thread: many dreamers share a core, never a dreamer many.
 
     Raises
     ------
     ModelError
-        When it is damaged.
+        When it is damaged or takes other features than this code makes.
     """
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
-        return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except _DAMAGED as error:
         raise ModelError(f"{name} is no model that onnxruntime can run: {error}") from error
+    widths = {put.name: put.shape[-1] for put in session.get_inputs()}
+    _expect(name, "width of features", widths["features"], N_FEATURES)
+    return ModelBundle(card, session, widths["channel_state"], widths["sleeper_state"])
 
 
 def shapes_of(session: ort.InferenceSession) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
@@ -157,6 +159,6 @@ def _check_card(file: Traversable, content: bytes) -> dict[str, Any]:
     return card
 
 
-def _expect(file: Traversable, name: str, value: object, expected: object) -> None:
+def _expect(file: Traversable | str, name: str, value: object, expected: object) -> None:
     if value != expected:
         raise ModelError(f"{file}: {name} is {value}, expected {expected}")

@@ -77,7 +77,7 @@ def step_context(
     change = np.where(unknown, 0.0, power[..., None, :] - state.means)
     deviation = change[..., -1, :] / np.sqrt(state.variance)
     filled = np.log1p(np.minimum(state.seen, HORIZONS[-1])) / np.log1p(HORIZONS[-1])
-    flat = change.reshape(*usable.shape, -1)
+    flat = change.reshape(*usable.shape, len(HORIZONS) * N_BANDS)
     features = np.concatenate([shape, flat, deviation, filled[..., None]], axis=-1)
     features = (features * usable[..., None]).astype(np.float32)
     return _remember(state, change, power, usable), features, usable

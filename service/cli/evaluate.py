@@ -1,0 +1,63 @@
+"""``dreamwatch evaluate``: measure the shipped stager on a table of nights."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from models.data import Night, load_nights
+from models.evaluate import predict, report
+from models.plan import DEFAULT_PLAN, Plan
+from monitor.staging.bundle import ModelBundle, load_bundle
+from service.cli.training import Bars, Features, Jobs, figures_table, need_torch
+
+IN_SAMPLE = "in sample: the model was trained on subjects of this table"
+OUT_OF_SAMPLE = "out of sample: the model has not seen these subjects"
+CROSS_VALIDATED = "cross-validation by subject"
+
+
+def evaluate(
+    features: Features,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    cross_validate: Annotated[
+        bool,
+        typer.Option(
+            "--cross-validate",
+            help="Repeat the cross-validation that the model's card tells of (train extra).",
+        ),
+    ] = False,
+    jobs: Jobs = DEFAULT_PLAN.jobs,
+) -> None:
+    """Measure the shipped stager on a table of nights, staged causally as they would be live.
+
+    On the subjects it was trained on the figures are in sample, and say so: they tell that the
+    model is intact, not how good it is. With --cross-validate they are those of the card.
+    """
+    nights, bundle = load_nights(features), load_bundle()
+    figures = (
+        _cross_validate(nights, bundle.card["training"], jobs)
+        if cross_validate
+        else _measure(nights, bundle)
+    )
+    if as_json:
+        typer.echo(json.dumps(figures))
+    else:
+        Console().print(figures_table(figures["protocol"], figures))
+
+
+def _measure(nights: tuple[Night, ...], bundle: ModelBundle) -> dict[str, Any]:
+    known = {night.subject for night in nights} & set(bundle.card["training"]["subjects"])
+    with Bars() as progress:
+        figures = report(predict(bundle, nights, lambda share: progress("staging", share)))
+    return {"protocol": IN_SAMPLE if known else OUT_OF_SAMPLE, **figures}
+
+
+def _cross_validate(
+    nights: tuple[Night, ...], training: Mapping[str, Any], jobs: int
+) -> dict[str, Any]:
+    plan = Plan(training["folds"], training["passes"], training["seed"], jobs)
+    with Bars() as progress:
+        validation = need_torch().cross_validate(nights, plan, progress)
+    return {"protocol": CROSS_VALIDATED, **validation.figures}
