@@ -1,0 +1,168 @@
+"""All that is known at one bed, and how a moment is worked through there."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from monitor.alarm.conditions import DETECTORS, Known
+from monitor.alarm.contacts import Contacts
+from monitor.alarm.plan import Plan
+from monitor.alarm.register import AlarmRegister
+from monitor.alarm.rules import AlarmKind, Policy
+from monitor.alarm.wake import WakeProtocol
+from monitor.alarm.wake_steps import Call, Sleeper, Step
+from monitor.domain.events import AlarmChanged, Event, WakeStep
+from monitor.domain.inputs import Responder
+from monitor.domain.stage import Stage
+
+_NEVER = float("inf")
+
+
+class Bedside:
+    """Contacts, plan, sleep, wake protocol and alarms, kept in step with each other.
+
+    Parameters
+    ----------
+    now : float
+        Start of the clock in Unix s.
+    contacts : Contacts
+    plan : Plan
+    wake : WakeProtocol
+    alarms : AlarmRegister
+    policy : Policy
+    """
+
+    def __init__(
+        self,
+        now: float,
+        contacts: Contacts,
+        plan: Plan,
+        wake: WakeProtocol,
+        alarms: AlarmRegister,
+        policy: Policy,
+    ) -> None:
+        self.now = now
+        self.contacts = contacts
+        self.plan = plan
+        self.sleeper = Sleeper()
+        self.wake = wake
+        self.alarms = alarms
+        self.policy = policy
+        self.ended = False
+        self.quiet_until = now
+
+    def pass_until(self, at: float, *, and_at: bool) -> list[Event]:
+        """Let time pass to `at`: every timer due before it, `and_at` it, fires at its own moment.
+
+        What is learned at `at` comes before the timers of that moment; time alone includes them.
+        """
+        events: list[Event] = []
+        while (due := self._next_due()) < at or (and_at and due == at):
+            self.now = due
+            events += self.settle()
+        self.now = max(self.now, at)
+        return events
+
+    def settle(self) -> list[Event]:
+        """Detect and fire until nothing more follows from this moment."""
+        events: list[Event] = []
+        while found := self._detect() or self._fire_wake() or self.alarms.fire(self.now):
+            events += found
+            for event in found:
+                events += self._react(event)
+        current = self.contacts.is_current(self.now)
+        self.quiet_until = self._next_timer() if current else self.now
+        return events
+
+    def call(
+        self, call: Call, by: Responder | None = None, actor: str | None = None
+    ) -> list[Event]:
+        """Call the wake protocol now."""
+        steps = self.wake.push(call, self.now, self.sleeper, by, actor)
+        return [event for step in steps for event in (step, *self._react(step))]
+
+    def sleep(self, stage: Stage, onset: float) -> list[Event]:
+        """Take the stage of an epoch that began at `onset`."""
+        self.sleeper = self.sleeper.after(stage, onset)
+        self.plan = self.plan.asleep(onset) if stage.is_sleep else self.plan
+        return self.call(Call.EPOCH)
+
+    def forget_stage(self) -> list[Event]:
+        """Without signal the stage is not known, whatever it was before."""
+        return self.sleep(Stage.UNSCORED, self.now)
+
+    def _detect(self) -> list[Event]:
+        known = self._known()
+        seen = [self.alarms.see(self.now, c) for detect in DETECTORS for c in detect(known)]
+        return [event for events in (*seen, self.alarms.inhibit(self.now)) for event in events]
+
+    def _fire_wake(self) -> list[Event]:
+        until = self.wake.state.until
+        due = until is not None and until <= self.now
+        return [*self.wake.push(Call.DEADLINE, self.now, self.sleeper)] if due else []
+
+    def _react(self, event: Event) -> list[Event]:
+        """Draw for the wake protocol and the plan what follows from an event."""
+        events: list[Event] = []
+        if isinstance(event, WakeStep) and event.step == Step.WOKEN:
+            self.plan = self.plan.woken(event.at)
+        if isinstance(event, AlarmChanged) and event.reason.code == "raised":
+            kind = AlarmKind(event.kind)
+            events += self.forget_stage() if kind is AlarmKind.SIGNAL_LOST else []
+            events += self.call(Call.PLANNED) if self.policy.kinds[kind].starts_wake else []
+        return events
+
+    def _known(self) -> Known:
+        kinds = self.policy.kinds
+        physiological = any(kinds[alarm.kind].physiological for alarm in self.alarms.open)
+        return Known(
+            at=self.now,
+            contacts=self.contacts,
+            ended=self.ended,
+            signal_lost=self.alarms.is_open(AlarmKind.SIGNAL_LOST),
+            grave=self.wake.state.running or physiological,
+            plan=self.plan,
+            wake=self.wake.state,
+            wake_rule=self.wake.rule,
+            policy=self.policy,
+        )
+
+    def _next_timer(self) -> float:
+        """When time alone changes anything although the seconds keep coming as they do."""
+        times = (self.alarms.due, self.wake.state.until, self.plan.counts_from)
+        return min((t for t in times if t is not None and t > self.now), default=_NEVER)
+
+    def _next_due(self) -> float:
+        lost_at = self.contacts.lost_at
+        return min(self._next_timer(), lost_at if lost_at > self.now else _NEVER)
+
+    def snapshot(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "now": self.now,
+            "ended": self.ended,
+            "contacts": self.contacts.snapshot(),
+            "plan": asdict(self.plan),
+            "sleeper": self.sleeper.snapshot(),
+            "wake": self.wake.snapshot(),
+            "alarms": self.alarms.snapshot(),
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take a `snapshot` of the same session."""
+        self.contacts.restore(saved["contacts"])
+        self.plan = Plan(**saved["plan"])
+        self.sleeper = Sleeper.restored(saved["sleeper"])
+        self.wake.restore(saved["wake"])
+        self.alarms.restore(saved["alarms"])
+        self.now = self.quiet_until = float(saved["now"])
+        self.ended = bool(saved["ended"])
+
+    def adopt(self, saved: Mapping[str, Any]) -> list[Event]:
+        """Take over what another session's `snapshot` left open."""
+        shift_s = min(0.0, self.now - float(saved["now"]))
+        self.alarms.adopt(saved["alarms"], shift_s)
+        self.wake.restore(saved["wake"], shift_s)
+        if self.alarms.is_open(AlarmKind.OVERRUN):
+            self.plan = Plan(**saved["plan"]).shifted(shift_s)
+        return self.settle()

@@ -1,0 +1,210 @@
+"""The alarm engine of one dreamer: what is known comes in, alarms and wake steps come out.
+
+It has no clock. Whatever time it is told, it first lets every timer that fell due before fire in
+order, each at its own moment, so one long step gives the same events as many short ones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from monitor.alarm.bedside import Bedside
+from monitor.alarm.catalogue import DEFAULT_POLICY
+from monitor.alarm.contacts import Contacts
+from monitor.alarm.plan import Plan
+from monitor.alarm.record import Alarm
+from monitor.alarm.register import AlarmRegister
+from monitor.alarm.rules import AlarmKind, Policy
+from monitor.alarm.times import ms
+from monitor.alarm.wake import WakeProtocol
+from monitor.alarm.wake_steps import Call
+from monitor.domain.contact import Second
+from monitor.domain.epoch import ScoredEpoch
+from monitor.domain.errors import CommandError, SnapshotError
+from monitor.domain.events import CommandDone, Event
+from monitor.domain.inputs import Command, Disposition, Profile, Resolve, Respond, Wake
+from monitor.domain.montage import Montage
+
+MAX_COMMAND_IDS = 1_000
+"""Ids of commands remembered to carry each out once [D]: one a minute for more than 16 hours."""
+
+_CLOSED = {
+    AlarmKind.OVERRUN: Call.EXCUSED,
+    AlarmKind.HARD_TO_WAKE: Call.TAKEN_OVER,
+    AlarmKind.UNRESPONSIVE: Call.DISPOSED,
+}
+"""What closing an alarm tells the wake protocol, unless the dreamer was found awake."""
+
+
+class AlarmEngine:
+    """Conditions, alarms and the wake protocol of one dreamer in one session.
+
+    All times are Unix seconds on the session's sample clock, taken to the millisecond; time never
+    goes back: an earlier time counts as the latest one.
+
+    Parameters
+    ----------
+    dreamer : str
+        Whom it watches.
+    montage : Montage
+        The channels of every `Second`.
+    start : float
+        Start of the session.
+    planned_s : float or None
+        Planned length of the session in s; None where there is no plan.
+    profile : {"adult", "child"}
+        Whose wake protocol applies.
+    policy : Policy
+        Every number.
+    """
+
+    def __init__(
+        self,
+        dreamer: str,
+        montage: Montage,
+        *,
+        start: float,
+        planned_s: float | None,
+        profile: Profile = "adult",
+        policy: Policy = DEFAULT_POLICY,
+    ) -> None:
+        self._start = ms(start)
+        self._done: dict[str, None] = {}
+        self._bed = Bedside(
+            self._start,
+            Contacts(montage, self._start),
+            Plan.of(self._start, planned_s),
+            WakeProtocol(policy.wake[profile]),
+            AlarmRegister(dreamer, policy),
+            policy,
+        )
+
+    @property
+    def open_alarms(self) -> tuple[Alarm, ...]:
+        """Raised and not resolved, the gravest first, then the oldest."""
+        return self._bed.alarms.open
+
+    def observe(self, second: Second) -> list[Event]:
+        """Take the contact of every channel in one second of signal."""
+        bed, at = self._bed, ms(second.at)
+        if bed.now <= at < bed.quiet_until and bed.contacts.push_same(at, second.contact):
+            bed.now = at
+            return []
+        events = bed.pass_until(at, and_at=False)
+        bed.contacts.push(at, second.contact)
+        return events + bed.settle()
+
+    def score(self, at: float, epoch: ScoredEpoch) -> list[Event]:
+        """Take a newly scored epoch that ends at `at`."""
+        events = self._bed.pass_until(ms(at), and_at=False)
+        events += self._bed.sleep(epoch.stage, ms(self._start + epoch.onset_s))
+        return events + self._bed.settle()
+
+    def advance(self, at: float) -> list[Event]:
+        """Let time alone pass; what falls due fires in order."""
+        return self._bed.pass_until(ms(at), and_at=True)
+
+    def end(self, at: float) -> list[Event]:
+        """End the source: signal, stage and plan say nothing new; timers and the wake go on."""
+        events = self._bed.pass_until(ms(at), and_at=True)
+        self._bed.ended = True
+        return events + self._bed.forget_stage() + self._bed.settle()
+
+    def command(self, at: float, command: Command) -> list[Event]:
+        """Carry out what a person asks; a repeated `command_id` does nothing.
+
+        Raises
+        ------
+        UnknownAlarm, StaleVersion, NotAllowed
+            The command is refused; it has then changed nothing, not even the time.
+        """
+        if command.command_id in self._done:
+            return []
+        before = self.snapshot()
+        try:
+            return self._carry_out(ms(at), command)
+        except CommandError:
+            self.restore(before)
+            raise
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything the next input depends on, as JSON values."""
+        dreamer = self._bed.alarms.dreamer
+        return {"dreamer": dreamer, "done": list(self._done), "bed": self._bed.snapshot()}
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Go on from a `snapshot` of the same session; nothing is resolved by that.
+
+        Raises
+        ------
+        SnapshotError
+            When it is another dreamer's or montage's, or damaged.
+        """
+        self._take(snapshot)
+        try:
+            self._bed.restore(snapshot["bed"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise SnapshotError(f"the saved alarms do not fit this session: {error}") from error
+
+    def adopt(self, snapshot: Mapping[str, Any]) -> list[Event]:
+        """Take over what the dreamer's previous session left open, from its `snapshot`.
+
+        Open alarms, the wake protocol and an overrun go on with their deadlines; those that have
+        passed fire at once. Where this clock began before the other stopped (a recording replayed
+        again), the deadlines move back with it.
+
+        Raises
+        ------
+        SnapshotError
+            When it is another dreamer's, or damaged.
+        """
+        self._take(snapshot)
+        try:
+            return self._bed.adopt(snapshot["bed"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise SnapshotError(f"the previous session's alarms are damaged: {error}") from error
+
+    def _take(self, snapshot: Mapping[str, Any]) -> None:
+        dreamer = self._bed.alarms.dreamer
+        if snapshot.get("dreamer") != dreamer:
+            raise SnapshotError(
+                f"the saved alarms are {snapshot.get('dreamer')!r}'s, not {dreamer!r}'s"
+            )
+        self._done = dict.fromkeys(snapshot.get("done", ()))
+
+    def _carry_out(self, at: float, command: Command) -> list[Event]:
+        events = self._bed.pass_until(at, and_at=True)
+        followed, detail = self._follow(command)
+        self._done[command.command_id] = None
+        if len(self._done) > MAX_COMMAND_IDS:
+            del self._done[next(iter(self._done))]
+        name, now = type(command).__name__.lower(), self._bed.now
+        done = CommandDone(now, command.command_id, name, command.actor, detail)
+        return [*events, done, *followed, *self._bed.settle()]
+
+    def _follow(self, command: Command) -> tuple[list[Event], dict[str, Any]]:
+        """Do what the command says; return what follows, and what the log should keep of it."""
+        match command:
+            case Wake(actor=actor):
+                steps = self._bed.call(Call.COMMANDED, actor=actor)
+                return steps, {"started": bool(steps)}
+            case Respond(by=by, actor=actor):
+                steps = self._bed.call(Call.RESPONSE, by, actor)
+                return steps, {"by": by.value, "counted": bool(steps)}
+        alarm, changed = self._bed.alarms.command(self._bed.now, command)
+        steps = self._attend(alarm, command) if isinstance(command, Resolve) else []
+        hidden = ("command_id", "actor", "expected_version")
+        detail = {name: v for name, v in asdict(command).items() if name not in hidden}
+        return [*changed, *steps], detail
+
+    def _attend(self, alarm: Alarm, command: Resolve) -> list[Event]:
+        """Tell the plan and the wake protocol what a person found."""
+        if alarm.kind not in _CLOSED:
+            return []
+        bed, actor = self._bed, command.actor
+        if command.disposition is Disposition.WOKEN_VERIFIED:
+            bed.plan = bed.plan.woken(bed.now)
+            return bed.call(Call.FOUND_AWAKE, actor=actor)
+        if alarm.kind is AlarmKind.OVERRUN:
+            bed.plan = bed.plan.excused(bed.now)
+        return bed.call(_CLOSED[alarm.kind], actor=actor)

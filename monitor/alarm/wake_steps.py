@@ -1,0 +1,222 @@
+"""Steps and moves of the wake protocol; *whether* a move is made: `monitor.alarm.wake`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from monitor.alarm.rules import WakeRule
+from monitor.alarm.times import moved, ms
+from monitor.domain.inputs import Responder
+from monitor.domain.stage import EPOCH_S, Stage
+
+
+class Step(StrEnum):
+    """Where the protocol stands."""
+
+    IDLE = "IDLE"
+    DEFER = "DEFER"
+    CUE = "CUE"
+    LISTEN = "LISTEN"
+    RESPONDED = "RESPONDED"
+    HUMAN_ATTEND = "HUMAN_ATTEND"
+    WOKEN = "WOKEN"
+    UNRESPONSIVE = "UNRESPONSIVE"
+
+
+class Call(StrEnum):
+    """What can move the protocol."""
+
+    PLANNED = "planned"
+    COMMANDED = "commanded"
+    DEADLINE = "deadline"
+    EPOCH = "epoch"
+    RESPONSE = "response"
+    FOUND_AWAKE = "found_awake"
+    EXCUSED = "excused"
+    TAKEN_OVER = "taken_over"
+    DISPOSED = "disposed"
+
+
+@dataclass(frozen=True, slots=True)
+class Sleeper:
+    """What the stager last said.
+
+    Parameters
+    ----------
+    stage : Stage
+        ``UNSCORED`` when it cannot be known.
+    onset : float
+        Start of that epoch in Unix s.
+    awake_s : float
+        Time labelled W since the last sleep epoch in s; unscored epochs neither add nor break.
+    """
+
+    stage: Stage = Stage.UNSCORED
+    onset: float = 0.0
+    awake_s: float = 0.0
+
+    def after(self, stage: Stage, onset: float) -> "Sleeper":
+        """Take one more epoch in."""
+        awake_s = 0.0 if stage.is_sleep else self.awake_s + EPOCH_S * (stage is Stage.W)
+        return Sleeper(stage, onset, awake_s)
+
+    def snapshot(self) -> dict[str, Any]:
+        """JSON values."""
+        return {**asdict(self), "stage": self.stage.value}
+
+    @classmethod
+    def restored(cls, saved: Mapping[str, Any]) -> "Sleeper":
+        """Make one from its `snapshot`."""
+        return cls(**{**saved, "stage": Stage(saved["stage"])})
+
+
+@dataclass(frozen=True, slots=True)
+class WakeState:
+    """Where the protocol stands; times in Unix s.
+
+    Parameters
+    ----------
+    step : Step
+    since : float
+        When the step began.
+    until : float or None
+        When it ends by time alone.
+    round : int
+        Number of the cue, from 1; 0 before the first.
+    unanswered : int
+        Rounds in a row without an answer.
+    enough : int
+        Cues in vain that made it UNRESPONSIVE.
+    hard_at, unresponsive_at : float or None
+        Since when the dreamer is hard to wake, or unresponsive; cleared only by a verified wake or
+        by a person.
+    woken_at : float or None
+        When the wake was verified.
+    checks : int
+        Checks done since.
+    """
+
+    step: Step = Step.IDLE
+    since: float = 0.0
+    until: float | None = None
+    round: int = 0
+    unanswered: int = 0
+    enough: int = 0
+    hard_at: float | None = None
+    unresponsive_at: float | None = None
+    woken_at: float | None = None
+    checks: int = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether somebody is being woken."""
+        return self.step not in (Step.IDLE, Step.WOKEN)
+
+    @property
+    def failed(self) -> int:
+        """Rounds that are over and did not wake the dreamer."""
+        under_way = self.step in (Step.CUE, Step.LISTEN, Step.RESPONDED)
+        return self.round - under_way
+
+    def shifted(self, by_s: float) -> "WakeState":
+        """Move all times by `by_s` seconds."""
+        return moved(self, ("since", "until", "hard_at", "unresponsive_at", "woken_at"), by_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A call with all that guards and moves look at."""
+
+    call: Call
+    at: float
+    rule: WakeRule
+    sleeper: Sleeper
+    by: Responder | None = None
+    actor: str | None = None
+
+
+Move: TypeAlias = Callable[[WakeState, Cause], WakeState]
+
+
+def unanswered_after(state: WakeState, cause: Cause) -> int:
+    """Count the rounds in a row without an answer, with the one that ends by this call."""
+    return state.unanswered + (state.step is Step.LISTEN and cause.call is Call.DEADLINE)
+
+
+def _to(state: WakeState, step: Step, cause: Cause, for_s: float | None) -> WakeState:
+    until = None if for_s is None else ms(cause.at + for_s)
+    unanswered = unanswered_after(state, cause)
+    return replace(state, step=step, since=cause.at, until=until, unanswered=unanswered)
+
+
+def _since(before: float | None, cause: Cause, holds: bool = True) -> float | None:
+    return cause.at if before is None and holds else before
+
+
+def defer(_state: WakeState, cause: Cause) -> WakeState:
+    """Wait for the end of N3."""
+    return _to(WakeState(), Step.DEFER, cause, cause.rule.defer_s)
+
+
+def first_cue(_state: WakeState, cause: Cause) -> WakeState:
+    """Begin the rounds."""
+    return replace(_to(WakeState(), Step.CUE, cause, cause.rule.cue_s), round=1)
+
+
+def listen(state: WakeState, cause: Cause) -> WakeState:
+    """Fall silent, to leave room for an answer."""
+    return _to(state, Step.LISTEN, cause, cause.rule.listen_s)
+
+
+def next_cue(state: WakeState, cause: Cause) -> WakeState:
+    """Begin the next round; after some of them the dreamer is hard to wake."""
+    hard = state.round >= cause.rule.hard_after
+    cued = _to(state, Step.CUE, cause, cause.rule.cue_s)
+    return replace(cued, round=state.round + 1, hard_at=_since(state.hard_at, cause, hard))
+
+
+def attend(state: WakeState, cause: Cause) -> WakeState:
+    """Send a person now."""
+    waiting = _to(state, Step.HUMAN_ATTEND, cause, cause.rule.attend_s)
+    return replace(waiting, hard_at=_since(state.hard_at, cause))
+
+
+def give_up(state: WakeState, cause: Cause) -> WakeState:
+    """Leave it to people: the dreamer is unresponsive."""
+    alone = _to(state, Step.UNRESPONSIVE, cause, None)
+    in_a_round = state.step in (Step.CUE, Step.LISTEN)
+    return replace(
+        alone,
+        hard_at=_since(state.hard_at, cause),
+        unresponsive_at=_since(state.unresponsive_at, cause),
+        enough=cause.rule.coma_cues if in_a_round else cause.rule.rounds,
+    )
+
+
+def respond(state: WakeState, cause: Cause) -> WakeState:
+    """Take the answer; now it must hold."""
+    return replace(_to(state, Step.RESPONDED, cause, cause.rule.hold_s), unanswered=0)
+
+
+def wake(_state: WakeState, cause: Cause) -> WakeState:
+    """Count the dreamer as awake; the checks follow."""
+    woken = _to(WakeState(), Step.WOKEN, cause, cause.rule.checks_s[0])
+    return replace(woken, woken_at=cause.at)
+
+
+def check(state: WakeState, cause: Cause) -> WakeState:
+    """Note that one check passed."""
+    checks = state.checks + 1
+    wait_s = cause.rule.checks_s[checks] - cause.rule.checks_s[state.checks]
+    return replace(_to(state, Step.WOKEN, cause, wait_s), checks=checks)
+
+
+def rest(_state: WakeState, cause: Cause) -> WakeState:
+    """Stop waking."""
+    return _to(WakeState(), Step.IDLE, cause, None)
+
+
+def not_hard(state: WakeState, _cause: Cause) -> WakeState:
+    """Let HARD_TO_WAKE go, a person has seen to it; UNRESPONSIVE stands."""
+    return replace(state, hard_at=None)
