@@ -5,7 +5,7 @@ and the absence of samples is pushed as a `Gap` or a `Tick`. So a live night rep
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -162,7 +162,10 @@ class MonitorSession:
             contact = assess_contact(frames, self.config.montage)
             filtered = self._filter.push(frames, contact == Contact.GOOD)
             epochs = iter(self._epocher.push(filtered))
+            usable = (contact[:, self._eeg] == Contact.GOOD).any(axis=1).tolist()
             for second, states in enumerate(contact, start=frames.first_second + 1):
+                if usable[second - frames.first_second - 1]:
+                    self._watch.usable_at = self.config.start + second
                 events += self._observe(second, states)
                 if second % EPOCH_S == 0:
                     events += self._score(next(epochs))
@@ -170,17 +173,15 @@ class MonitorSession:
 
     def _observe(self, second: int, contact: NDArray[np.int8]) -> list[Event]:
         """Let the second that ends `second` seconds after the start pass."""
-        at = self.config.start + second
-        if (contact[self._eeg] == Contact.GOOD).any():
-            self._watch = replace(self._watch, usable_at=at)
-        return [*self._advance(at), *self._alarms.observe(Second(self.now, contact))]
+        events = self._advance(self.config.start + second)
+        return events + self._alarms.observe(Second(self.now, contact))
 
     def _score(self, epoch: Epoch) -> list[Event]:
         proba = self._stager.push(band_powers(epoch, self.config.sfreq))
         scored = _scored(epoch, proba, quality=float(epoch.usable[self._eeg].max()))
-        self._watch = replace(self._watch, stage=scored.stage)
+        self._watch.stage = scored.stage
         if scored.stage is not Stage.UNSCORED:
-            self._watch = replace(self._watch, scored_at=self.config.start + scored.end_s)
+            self._watch.scored_at = self.config.start + scored.end_s
         return [
             EpochScored(self.now, scored),
             *self._usage.push(self.now, scored),
@@ -198,8 +199,10 @@ class MonitorSession:
 
     def _advance(self, at: float) -> list[Event]:
         """Let time pass; coverage falls at the moment it is due, however long the step."""
-        due = [deadline for deadline in self._watch.deadlines if self.now < deadline <= at]
-        events = [event for deadline in sorted(due) for event in self._cover(deadline)]
+        events: list[Event] = []
+        for due in self._watch.deadlines:
+            if self.now < due <= at:
+                events += self._cover(due)
         self.now = max(self.now, at)
         return events
 
@@ -214,7 +217,7 @@ class MonitorSession:
         if self._watch.ended:
             return []
         events = self._advance(at)
-        self._watch = replace(self._watch, ended=True)
+        self._watch.ended = True
         return [
             *events,
             self._usage.account(self.now),

@@ -12,7 +12,7 @@ NO_STAGE_S = 3.0 * EPOCH_S
 """Seconds since the last scored epoch after which nobody is watched over [own choice]."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Watch:
     """What coverage is judged by.
 
@@ -35,11 +35,14 @@ class Watch:
 
     @property
     def deadlines(self) -> tuple[float, ...]:
-        """When time alone lowers the coverage."""
+        """When time alone lowers the coverage, in order."""
         if self.ended:
             return ()
-        scored = () if self.scored_at is None else (self.scored_at + NO_STAGE_S,)
-        return (self.usable_at + NO_SIGNAL_S, *scored)
+        silent = self.usable_at + NO_SIGNAL_S
+        if self.scored_at is None:
+            return (silent,)
+        unscored = self.scored_at + NO_STAGE_S
+        return (silent, unscored) if silent < unscored else (unscored, silent)
 
 
 def assess_coverage(watch: Watch, now: float) -> tuple[Coverage, Reason]:

@@ -1,5 +1,7 @@
 """Log band powers of an epoch: the only thing the stager sees of the signal."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft, rfftfreq
@@ -48,13 +50,18 @@ def band_powers(epoch: Epoch, sfreq: float) -> NDArray[np.float64]:
 def _median_psd(data: NDArray[np.float64], sfreq: float) -> NDArray[np.float64]:
     """Median over windows of the power spectral density, shape (n_channels, n_freqs), µV²/Hz."""
     size = round(WINDOW_S * sfreq)
-    taper = get_window("hamming", size)
+    taper = _taper(size)
     windows = np.lib.stride_tricks.sliding_window_view(data, size, axis=1)[:, :: size // 2]
     keep = slice(0, np.searchsorted(rfftfreq(size, 1 / sfreq), BANDS_HZ[-1][1], side="right"))
     spectra = rfft((windows - windows.mean(axis=2, keepdims=True)) * taper, axis=2)[..., keep]
     density = (spectra.real**2 + spectra.imag**2) * (2 / (sfreq * np.sum(taper**2)))
     bad = np.isnan(density).any()
     return np.asarray(np.nanmedian(density, axis=1) if bad else np.median(density, axis=1))
+
+
+@cache
+def _taper(size: int) -> NDArray[np.float64]:
+    return np.asarray(get_window("hamming", size))
 
 
 def _log_bands(density: NDArray[np.float64], sfreq: float) -> NDArray[np.float64]:

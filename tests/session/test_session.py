@@ -89,7 +89,7 @@ def test_the_future_changes_nothing_past(
     when: int, cuts: list[int], factor: float, signal: np.ndarray, bundle: ModelBundle
 ) -> None:
     other = signal.copy()
-    other[:, when:] = np.where(np.isfinite(other[:, when:]), other[:, when:] * factor, 1.0)
+    other[:, when:] = np.where(np.isfinite(other[:, when:]), other[:, when:], 1.0) * factor
 
     def past(data: np.ndarray) -> list[Event]:
         events = run(session(bundle), inputs(data, cuts))
