@@ -54,7 +54,8 @@ class Bedside:
     def pass_until(self, at: float, *, and_at: bool) -> list[Event]:
         """Let time pass to `at`: every timer due before it, `and_at` it, fires at its own moment.
 
-        What is learned at `at` comes before the timers of that moment; time alone includes them.
+        A second of signal that ends at `at` is taken in before the timers of that moment fire: they
+        ask what has held until then.
         """
         events: list[Event] = []
         while (due := self._next_due()) < at or (and_at and due == at):

@@ -95,10 +95,13 @@ class AlarmEngine:
         return events + bed.settle()
 
     def score(self, at: float, epoch: ScoredEpoch) -> list[Event]:
-        """Take a newly scored epoch that ends at `at`."""
-        events = self._bed.pass_until(ms(at), and_at=False)
-        events += self._bed.sleep(epoch.stage, ms(self._start + epoch.onset_s))
-        return events + self._bed.settle()
+        """Take a newly scored epoch that ends at `at`; timers of that moment have fired before."""
+        bed, plan = self._bed, self._bed.plan
+        events = bed.pass_until(ms(at), and_at=True)
+        events += bed.sleep(epoch.stage, ms(self._start + epoch.onset_s))
+        if not events and bed.plan is plan and bed.now < bed.quiet_until:
+            return []
+        return events + bed.settle()
 
     def advance(self, at: float) -> list[Event]:
         """Let time alone pass; what falls due fires in order."""

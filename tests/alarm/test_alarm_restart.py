@@ -1,0 +1,111 @@
+import json
+
+import pytest
+from alarm_story import START, Player, make_engine, saved
+
+from monitor.domain.errors import SnapshotError
+
+WOKEN_UP_TO_LISTEN_3 = "good 5\nwake\ngood 160"
+
+
+def restarted(player: Player, **options: object) -> Player:
+    engine = make_engine(**options)
+    engine.restore(saved(player.engine))
+    return Player(engine, player.at)
+
+
+def following(player: Player, start: float = 0.0, **options: object) -> Player:
+    engine = make_engine(start=START + start, **options)
+    other = Player(engine, start)
+    other.events = engine.adopt(saved(player.engine))
+    return other
+
+
+def test_a_restart_keeps_every_open_alarm_and_announces_nothing() -> None:
+    before = Player(make_engine()).play(WOKEN_UP_TO_LISTEN_3)
+    after = restarted(before)
+    assert after.engine.open_alarms == before.engine.open_alarms != ()
+    assert after.events == []
+
+
+def test_deadlines_that_passed_while_it_was_down_fire_at_once_at_their_own_time() -> None:
+    after = restarted(Player(make_engine()).play(WOKEN_UP_TO_LISTEN_3)).play("lost 3600")
+    assert after.lines()[:3] == [
+        "180 SIGNAL_LOST ACTIVE_UNACK high raised",
+        "185 wake HUMAN_ATTEND 3 unanswered",
+        "185 wake UNRESPONSIVE 3 unresponsive",
+    ]
+    assert "185 UNRESPONSIVE ACTIVE_UNACK high raised" in after.lines()
+
+
+def test_open_alarms_and_the_running_wake_pass_to_the_next_session() -> None:
+    before = Player(make_engine()).play(WOKEN_UP_TO_LISTEN_3)
+    after = following(before, start=170)
+    (alarm,) = after.engine.open_alarms
+    assert alarm.alarm_id == before.alarm("HARD_TO_WAKE").alarm_id
+    assert "185 UNRESPONSIVE ACTIVE_UNACK high raised" in after.play("good 30").lines()
+
+
+def test_the_next_session_begins_with_what_expired_in_between() -> None:
+    before = Player(make_engine()).play(WOKEN_UP_TO_LISTEN_3)
+    after = following(before, start=4000)
+    assert "4000 UNRESPONSIVE ACTIVE_UNACK high raised" in after.lines()
+
+
+def test_nothing_is_resolved_by_a_new_session() -> None:
+    before = Player(make_engine(planned_s=60)).play("off C3-M2 500\nwait 1000")
+    kinds = {alarm.kind for alarm in before.engine.open_alarms}
+    assert kinds == {"SIGNAL_LOST", "ELECTRODE_OFF", "OVERRUN", "HARD_TO_WAKE", "UNRESPONSIVE"}
+    after = following(before, start=1600, planned_s=8 * 3600)
+    after.play("wait 4000")
+    assert {alarm.kind for alarm in after.engine.open_alarms} == kinds
+    assert not [line for line in after.lines() if "RESOLVED" in line]
+
+
+def test_good_signal_of_the_new_session_clears_what_it_measures() -> None:
+    before = Player(make_engine()).play("off C3-M2 10\nlost 20")
+    after = following(before, start=100).play("good 15")
+    assert after.engine.open_alarms == ()
+
+
+def test_a_channel_that_is_not_there_any_more_is_closed_by_a_person_only() -> None:
+    before = Player(make_engine()).play("off C3-M2 10")
+    after = following(before, start=100, ch_names=("C4-M1", "O1", "O2")).play("good 60")
+    assert [alarm.source for alarm in after.engine.open_alarms] == ["C3-M2"]
+    after.play("resolve C3-M2 equipment")
+    assert after.engine.open_alarms == ()
+
+
+def test_an_alarm_id_is_never_used_twice() -> None:
+    before = Player(make_engine()).play("off C3-M2 10\ngood 15")
+    after = following(before, start=100).play("off C3-M2 10")
+    assert after.alarm("C3-M2").alarm_id == "bed-7:ELECTRODE_OFF:C3-M2:2"
+
+
+def test_a_clock_that_begins_earlier_takes_the_deadlines_with_it() -> None:
+    before = Player(make_engine()).play(WOKEN_UP_TO_LISTEN_3)  # 20 s before UNRESPONSIVE
+    after = following(before, start=-10_000).play("good 30")
+    assert "-9980 UNRESPONSIVE ACTIVE_UNACK high raised" in after.lines()
+
+
+def test_a_snapshot_of_somebody_else_or_another_montage_is_refused() -> None:
+    snapshot = saved(make_engine())
+    with pytest.raises(SnapshotError, match=r"'bed-8'.*'bed-7'"):
+        make_engine().restore({**snapshot, "dreamer": "bed-8"})
+    with pytest.raises(SnapshotError, match="bed-8"):
+        make_engine().adopt({**snapshot, "dreamer": "bed-8"})
+    with pytest.raises(SnapshotError, match="C3-M2"):
+        make_engine(ch_names=("C4-M1",)).restore(snapshot)
+
+
+@pytest.mark.parametrize("part", ["now", "contacts", "plan", "sleeper", "wake", "alarms"])
+def test_a_damaged_snapshot_is_refused(part: str) -> None:
+    snapshot = saved(make_engine())
+    del snapshot["bed"][part]
+    with pytest.raises(SnapshotError, match=part):
+        make_engine().restore(snapshot)
+
+
+def test_a_snapshot_stays_small() -> None:
+    player = Player(make_engine()).play("off C3-M2 500\nwake\nwait 1000")
+    assert len(json.dumps(player.engine.snapshot())) < 10_000
