@@ -65,6 +65,7 @@ class EventClient:
 
     def _session(self) -> Iterator[Message]:
         with connect(self._address(), open_timeout=SILENCE_S, close_timeout=1) as connection:
+            connection.send(json.dumps({"cursor": self.cursor}))
             while True:
                 message = json.loads(connection.recv(timeout=SILENCE_S))
                 self._failures = 0
@@ -84,10 +85,9 @@ class EventClient:
         return True
 
     def _address(self) -> str:
-        query = [("cursor", json.dumps(self.cursor, separators=(",", ":")))]
-        query += [("dreamer", dreamer) for dreamer in self.dreamers]
+        query = [("dreamer", dreamer) for dreamer in self.dreamers]
         query += [("types", ",".join(self.types))] if self.types else []
-        return f"{self.url}?{urlencode(query)}"
+        return f"{self.url}?{urlencode(query)}" if query else self.url
 
     def _wait(self) -> None:
         """Wait twice as long each time, up to a bound, and never all clients together."""

@@ -5,8 +5,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-MAX_CURSOR = 16_384
-"""Most characters of a cursor: some 600 dreamers with short names."""
+MAX_CURSOR = 32_768
+"""Most characters of a cursor: 500 dreamers with names of 50 characters."""
 
 Cursor: TypeAlias = dict[
     Annotated[str, Field(min_length=1, max_length=64)],

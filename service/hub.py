@@ -67,14 +67,14 @@ class Subscription:
         self._telemetry[kind] = text
         self._waiting.set()
 
-    async def take(self) -> list[str]:
-        """Wait for messages and return them, entries before telemetry."""
-        await self._waiting.wait()
-        texts = [entry.text for entry in self._entries] + list(self._telemetry.values())
-        self._entries.clear()
-        self._telemetry.clear()
-        self._waiting.clear()
-        return texts
+    async def take(self) -> str:
+        """Wait for the next message and return it; entries go before telemetry."""
+        while not (self._entries or self._telemetry):
+            self._waiting.clear()
+            await self._waiting.wait()
+        if self._entries:
+            return self._entries.popleft().text
+        return self._telemetry.pop(next(iter(self._telemetry)))
 
 
 class Hub:

@@ -128,7 +128,7 @@ class Runner:
     def turn(self) -> float:
         """Push the next input if it is due; return for how many seconds nothing will be."""
         now = self._turned_at = self._clock()
-        wait = self._pace.wait_s(self._session.position, now) if self._paced else 0.0
+        wait = self._pace.wait_s(self._reached, now) if self._paced else 0.0
         item = self._next(now) if wait == 0 else None
         if item is None:
             return min(wait or MAX_WAIT_S, MAX_WAIT_S)
@@ -167,10 +167,7 @@ class Runner:
     def _tick(self, now: float) -> Tick | None:
         """Return a tick once a second of session time has passed without a sample."""
         sample = self._pace.sample(now)
-        if sample < self._reached + self._source.sfreq:
-            return None
-        self._reached = sample
-        return Tick(sample)
+        return Tick(sample) if sample >= self._reached + self._source.sfreq else None
 
     def _push_own(self, item: Input) -> None:
         """Push what came from the source; its dreamer may act when nothing asks for it."""
@@ -179,9 +176,11 @@ class Runner:
         except CommandError as error:
             logger.info("%s: %s", self.dreamer, error)
         if isinstance(item, Chunk | Gap):
-            self._reached = self._session.position
+            self._reached = item.first_sample + item.n_samples
             if self._source.live:
                 self._pace.anchor(self._reached, self._clock())
+        elif isinstance(item, Tick):
+            self._reached = item.sample
 
     def _push(self, item: Input) -> list[Entry]:
         return self._record(self._session.push(item))

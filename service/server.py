@@ -5,6 +5,8 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from service.app import create_app
 from service.cursors import MAX_CURSOR
@@ -32,7 +34,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         When the address is taken, or for the reasons of `create_app`.
     """
     with listen(settings.host, settings.port) as listening:
-        server = uvicorn.Server(_config(settings))
+        server = make_server(create_app(settings), settings)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: setattr(server, "should_exit", True))
         announce(address(listening))
@@ -54,15 +56,32 @@ def address(listening: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
-def _config(settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        create_app(settings),
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's protocol, which itself never answers a handshake that is too long or garbled.
+
+    Such a connection would stay for ever, and any web page could open as many as there are places.
+    """
+
+    def data_received(self, data: bytes) -> None:
+        """Let a handshake that failed go with the answer that is waiting for it."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+
+
+def make_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
+    """Return the server of an application, with its bounds."""
+    config = uvicorn.Config(
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        ws=WebSocketProtocol,
         ws_max_size=2 * MAX_CURSOR,
         ws_per_message_deflate=False,  # costs more than it saves on loopback
         limit_concurrency=settings.max_clients + _BEYOND_CLIENTS,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
+    return uvicorn.Server(config)

@@ -1,9 +1,9 @@
 """The websocket ``/api/v1/events``: what a client missed, then what happens.
 
 The rule for the start: a client gives its cursor as ``?cursor=`` or, within a second, as its first
-message ``{"cursor": {…}}``. Without one, or with ``null``, it gets a ``snapshot`` first; so does
-one whose cursor is not of this log. It says nothing more. Who is too slow is disconnected with
-1013 and comes back with its cursor; who talks out of turn, with 1008.
+message ``{"cursor": {…}}``, which has room for more dreamers. Without one, or with ``null``, it
+gets a ``snapshot`` first; so does one whose cursor is not of this log. It says nothing more. Who is
+too slow is disconnected with 1013 and comes back with its cursor; who talks out of turn, with 1008.
 """
 
 import asyncio
@@ -106,8 +106,7 @@ async def _send(websocket: WebSocket, client: Subscription, opening: Iterator[li
         for text in texts:
             await websocket.send_text(text)
     while True:
-        for text in await client.take():
-            await websocket.send_text(text)
+        await websocket.send_text(await client.take())
 
 
 async def _hear(websocket: WebSocket) -> str:

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from monitor.domain.errors import DreamwatchError
 from service.server import serve as run_server
 from service.settings import Settings, load_settings
 
@@ -22,12 +21,8 @@ def serve(
 ) -> None:
     """Watch dreamers: sources, stages, alarms, REST, websocket and the page."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    try:
-        settings = load_settings(config, sources=source, host=host, port=port, data_dir=data_dir)
-        run_server(settings, lambda page: announce(settings, page))
-    except DreamwatchError as error:
-        typer.echo(f"dreamwatch: {error}", err=True)
-        raise typer.Exit(2) from error
+    settings = load_settings(config, sources=source, host=host, port=port, data_dir=data_dir)
+    run_server(settings, lambda page: announce(settings, page))
 
 
 def announce(settings: Settings, page: str) -> None:

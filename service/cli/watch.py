@@ -8,6 +8,7 @@ from rich.console import Console
 from websockets.exceptions import InvalidStatus, InvalidURI
 
 from service.client import DEFAULT_URL, EventClient
+from service.errors import ServiceError
 from service.printing import line
 
 
@@ -27,5 +28,4 @@ def watch(
     except KeyboardInterrupt:
         raise typer.Exit from None
     except (InvalidURI, InvalidStatus) as error:
-        typer.echo(f"dreamwatch: {url}: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise ServiceError(f"{url}: {error}") from error

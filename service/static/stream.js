@@ -17,8 +17,8 @@ export class Stream {
 
   open() {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const cursor = encodeURIComponent(JSON.stringify(this.#cursor));
-    const socket = new WebSocket(`${scheme}//${location.host}/api/v1/events?cursor=${cursor}`);
+    const socket = new WebSocket(`${scheme}//${location.host}/api/v1/events`);
+    socket.onopen = () => socket.send(JSON.stringify({ cursor: this.#cursor }));
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
     socket.onclose = () => this.#again(socket);
     this.#socket = socket;

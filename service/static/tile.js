@@ -102,7 +102,7 @@ function bar(stage) {
 }
 
 function account({ usage, stage }) {
-  const time = stage ? [`to ${stage.at.slice(11, 19)} UTC`] : [];
+  const time = stage ? [`scored until ${clock(stage.at)}`] : [];
   const minutes = usage
     ? [
         `asleep ${Math.round(usage.sleep_min)} min`,
@@ -117,6 +117,8 @@ function wakeText({ step, round, rounds, level_dba: level, until, reason }) {
   const words = [step.replaceAll("_", " ")];
   if (round > 0) words.push(`round ${round} of ${rounds}`);
   if (level !== null) words.push(`${level} dBA`);
-  if (until !== null) words.push(`until ${until.slice(11, 19)}`);
+  if (until !== null) words.push(`until ${clock(until)}`);
   return `${words.join(", ")} — ${reason.text}`;
 }
+
+const clock = (at) => new Date(at).toLocaleTimeString([], { timeStyle: "medium", hour12: false });

@@ -1,4 +1,4 @@
-"""Stand-ins for what the service drives: a clock, a source and a session without any signal in it."""
+"""Stand-ins for what the service drives: a clock, a source, a session without any signal in it."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace

@@ -83,13 +83,14 @@ def test_events_and_state_are_committed_together_or_not_at_all(store):
     assert [e.seq for e in store.commit(row(), drafts(1))] == [2]
 
 
-def test_what_is_committed_survives_a_power_cut(tmp_path, store):
+def test_what_is_committed_survives_a_power_cut(store):
     with store._writer.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
 
 
-def test_a_second_service_on_the_same_directory_is_refused(tmp_path, store):
+@pytest.mark.usefixtures("store")
+def test_a_second_service_on_the_same_directory_is_refused(tmp_path):
     with pytest.raises(StoreError, match="another service"):
         Store(tmp_path)
 
@@ -127,7 +128,14 @@ def test_the_last_session_is_the_one_begun_last(store):
 
 def test_the_latest_entries_are_of_the_last_session_but_alarms_of_any(store):
     first, second = "bed-7:UNRESPONSIVE::1", "bed-7:SIGNAL_LOST::2"
-    old = [started("first"), epoch(0), epoch(1), alarm(first), alarm(first, version=2), alarm(second)]
+    old = [
+        started("first"),
+        epoch(0),
+        epoch(1),
+        alarm(first),
+        alarm(first, version=2),
+        alarm(second),
+    ]
     store.commit(row(session="first"), [draft(event, "first") for event in old])
     new = [started("second"), epoch(0)]
     store.commit(row(session="second"), [draft(event, "second") for event in new])

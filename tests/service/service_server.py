@@ -1,0 +1,40 @@
+"""The real application behind a real socket, in a thread of the test."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from service.app import create_app
+from service.server import address, listen, make_server
+from service.settings import Settings
+from service.station import Station
+
+
+@dataclass(frozen=True)
+class Served:
+    http: httpx.Client
+    ws: str
+    station: Station
+
+
+@contextmanager
+def served(data_dir: Path, *sources: str, **settings: Any) -> Iterator[Served]:
+    chosen = Settings(sources=sources, data_dir=data_dir, **settings)
+    app = create_app(chosen)
+    server = make_server(app, chosen)
+    with listen("127.0.0.1", 0) as listening:
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        page = address(listening)
+        try:
+            with httpx.Client(base_url=page, timeout=20, trust_env=False) as http:
+                ws = f"{page.replace('http', 'ws', 1)}api/v1/events"
+                yield Served(http, ws, app.state.station)
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -1,0 +1,162 @@
+"""The REST routes on the real thing."""
+
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+
+from service import contract
+
+
+def post(service, path: str, **body):
+    return service.http.post(f"/api/v1{path}", json={"command_id": str(uuid4())} | body)
+
+
+def alarm_path(alarm: dict, what: str) -> str:
+    return f"/alarms/{quote(alarm['alarm_id'], safe='')}/{what}"
+
+
+def test_dreamers_are_shown_as_the_contract_says(service):
+    dreamers = service.http.get("/api/v1/dreamers").json()
+    assert [d["dreamer"] for d in dreamers] == ["bed-1", "bed-2"]
+    for dreamer in dreamers:
+        contract.Dreamer.model_validate(dreamer)
+    alone = service.http.get("/api/v1/dreamers/bed-1").json()
+    assert alone["session"]["status"] == "ended"
+    assert alone["coverage"] == "NOT_MONITORED"
+    assert alone["stage"]["index"] == 11
+
+
+def test_the_hypnogram_has_every_epoch_of_the_session(service):
+    night = service.http.get("/api/v1/dreamers/bed-1/hypnogram").json()
+    contract.Hypnogram.model_validate(night)
+    assert [epoch["index"] for epoch in night["epochs"]] == list(range(12))
+    same = service.http.get(
+        "/api/v1/dreamers/bed-1/hypnogram", params={"session": night["session"]}
+    )
+    assert same.json() == night
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/dreamers/nobody",
+        "/dreamers/nobody/hypnogram",
+        "/dreamers/bed-1/hypnogram?session=never",
+        "/nothing",
+    ],
+)
+def test_what_is_not_there_is_404(service, path):
+    assert service.http.get(f"/api/v1{path}").status_code == 404
+
+
+def test_the_log_is_paged_by_its_cursor_without_gap_or_duplicate(service):
+    seen, cursor = [], "{}"
+    while True:
+        page = service.http.get("/api/v1/events", params={"cursor": cursor, "limit": 7}).json()
+        contract.EventPage.model_validate(page)
+        found = [event["seq"] for event in page["events"] if event["dreamer"] == "bed-1"]
+        seen += found
+        if not found:
+            break
+        cursor = str(page["cursor"]).replace("'", '"')
+    assert seen == list(range(1, len(seen) + 1))
+    assert len(seen) > 14
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["cursor=7", "cursor={", 'cursor={"a":-1}', 'cursor={"a":1.5}', "limit=0", "limit=1001"],
+)
+def test_a_bad_query_is_422(service, query):
+    assert service.http.get(f"/api/v1/events?{query}").status_code == 422
+
+
+def test_a_repeated_command_does_nothing_more(service, unresponsive):
+    assert unresponsive()
+    command = str(uuid4())
+    first = post(service, "/dreamers/bed-1/wake", command_id=command).json()
+    again = post(service, "/dreamers/bed-1/wake", command_id=command).json()
+    assert contract.Done.model_validate(first).repeated is False
+    assert first["events"]
+    assert again == {"command_id": command, "repeated": True, "events": []}
+
+
+def test_acknowledging_needs_the_version_that_is_there(service, unresponsive):
+    alarm = unresponsive()
+    path = alarm_path(alarm, "ack")
+    stale = post(service, path, expected_version=alarm["version"] - 1)
+    assert stale.status_code == 409
+    problem = contract.Problem.model_validate(stale.json())
+    assert problem.error == "stale_version"
+    assert problem.current_version >= alarm["version"]
+    for _ in range(20):  # it may be raised again between the two requests
+        answer = post(service, path, expected_version=unresponsive()["version"], actor="Ann")
+        if answer.status_code != 409:
+            break
+    assert answer.status_code == 200, answer.text
+    changed = [e["data"] for e in answer.json()["events"] if e["type"] == "alarm"]
+    assert (changed[0]["state"], changed[0]["acked_by"]) == ("ACTIVE_ACK", "Ann")
+    assert changed[0]["present"] is True
+
+
+def test_what_a_client_posts_it_can_read_at_once(service):
+    event = post(service, "/dreamers/bed-1/respond", by="technician").json()["events"][-1]
+    assert service.http.get("/api/v1/dreamers/bed-1").json()["seq"] >= event["seq"]
+
+
+def test_a_high_alarm_cannot_be_shelved(service, unresponsive):
+    path = alarm_path(unresponsive(), "shelve")
+    for _ in range(20):
+        version = unresponsive()["version"]
+        answer = post(service, path, expected_version=version, reason="tired", duration_s=60)
+        if answer.json()["error"] != "stale_version":
+            break
+    assert (answer.status_code, answer.json()["error"]) == (409, "not_allowed")
+
+
+@pytest.mark.parametrize("alarm_id", ["bed-2:NOTHING::9", "nobody:OVERRUN::1", "bed-2:a/b::1"])
+def test_an_unknown_alarm_is_404(service, alarm_id):
+    answer = post(service, alarm_path({"alarm_id": alarm_id}, "ack"), expected_version=1)
+    assert (answer.status_code, answer.json()["error"]) == (404, "unknown_alarm")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/dreamers/bed-2/wake", {"command_id": ""}),
+        ("/dreamers/bed-2/wake", {"command_id": "x" * 129}),
+        ("/dreamers/bed-2/wake", {"surprise": 1}),
+        ("/dreamers/bed-2/respond", {"by": "telepathy"}),
+        ("/alarms/bed-2:OVERRUN::1/ack", {}),
+        ("/alarms/bed-2:OVERRUN::1/shelve", {"expected_version": 1, "reason": "x"}),
+        ("/alarms/bed-2:OVERRUN::1/resolve", {"expected_version": 1, "disposition": "bored"}),
+    ],
+)
+def test_a_malformed_command_is_422(service, path, body):
+    assert post(service, path, **body).status_code == 422
+
+
+def test_health_and_readiness(service):
+    health = service.http.get("/healthz")
+    assert health.status_code == 200
+    assert contract.Health.model_validate(health.json()).failures == {}
+    assert service.http.get("/readyz").status_code == 204
+
+
+def test_every_route_of_the_contract_is_described(service):
+    paths = service.http.get("/api/v1/openapi.json").json()["paths"]
+    assert {path.removeprefix("/api/v1") for path in paths} == {
+        "/dreamers",
+        "/dreamers/{dreamer}",
+        "/dreamers/{dreamer}/hypnogram",
+        "/dreamers/{dreamer}/wake",
+        "/dreamers/{dreamer}/respond",
+        "/alarms",
+        "/alarms/{alarm_id}/ack",
+        "/alarms/{alarm_id}/shelve",
+        "/alarms/{alarm_id}/resolve",
+        "/events",
+        "/healthz",
+        "/readyz",
+    }

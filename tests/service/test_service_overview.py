@@ -1,0 +1,68 @@
+"""How a dreamer is now, folded from entries."""
+
+from service_fakes import START, alarm, coverage, epoch, started
+
+from monitor.domain.events import Coverage, Event, Priority
+from service import contract
+from service.entries import Entry, draft
+from service.overview import Overview
+
+CALM = Coverage.MONITORED
+
+
+def fold(*events: Event, session: str = "night") -> Overview:
+    overview = Overview()
+    for seq, event in enumerate(events, 1):
+        made = draft(event, session)
+        overview.apply(Entry(seq, "bed-7", seq, made.event_id, made.type, made.at, made.data))
+    return overview
+
+
+def test_nobody_is_monitored_until_the_log_says_so():
+    assert fold(started("night")).coverage("bed-7") is Coverage.NOT_MONITORED
+    assert Overview().coverage("bed-7") is Coverage.NOT_MONITORED
+    assert fold(coverage(CALM)).coverage("bed-7") is CALM
+
+
+def test_the_latest_of_each_kind_is_shown_in_the_shape_of_the_contract():
+    state = fold(started("night"), coverage(CALM), epoch(0), epoch(1), alarm()).dreamer(
+        "bed-7", CALM
+    )
+    shown = contract.Dreamer.model_validate(state)
+    assert shown.stage.index == 1
+    assert shown.seq == 5
+    assert shown.session.started_at == "2027-01-15T08:00:00.000Z"
+    assert [a.alarm_id for a in shown.alarms] == ["bed-7:UNRESPONSIVE::1"]
+
+
+def test_a_dreamer_nothing_is_known_of_has_the_shape_too():
+    contract.Dreamer.model_validate(Overview().dreamer("bed-7", Coverage.NOT_MONITORED))
+
+
+def test_a_new_session_forgets_the_stage_but_never_an_open_alarm():
+    state = fold(started("one"), epoch(5), alarm(), started("two")).dreamer("bed-7", CALM)
+    assert state["stage"] is None
+    assert len(state["alarms"]) == 1
+
+
+def test_only_closed_alarms_leave():
+    open_states = ["ACTIVE_ACK", "RTN_UNACK", "AWAIT_DISPOSITION", "SHELVED", "INHIBITED"]
+    for state in open_states:
+        assert len(fold(alarm(), alarm(state=state, version=2)).alarms()) == 1
+    assert fold(alarm(), alarm(state="RESOLVED", version=2)).alarms() == []
+
+
+def test_alarms_are_sorted_by_priority_then_age():
+    ids = [
+        "bed-7:SIGNAL_LOST::1",
+        "bed-7:OVERRUN::1",
+        "bed-7:UNRESPONSIVE::1",
+        "bed-7:SIGNAL_LOST::2",
+    ]
+    overview = fold(
+        alarm(ids[0], priority=Priority.MEDIUM, raised_at=START + 9),
+        alarm(ids[1], priority=Priority.LOW, raised_at=START),
+        alarm(ids[2], priority=Priority.HIGH, raised_at=START + 20),
+        alarm(ids[3], priority=Priority.MEDIUM, raised_at=START + 5),
+    )
+    assert [a["alarm_id"] for a in overview.alarms()] == [ids[2], ids[3], ids[0], ids[1]]

@@ -1,0 +1,77 @@
+"""Settings: where they come from, and that none is silently wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from service.errors import SettingsError
+from service.settings import Settings, is_loopback, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch):
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"DREAMWATCH_{name.upper()}", raising=False)
+
+
+def toml(path: Path, text: str) -> Path:
+    file = path / "settings.toml"
+    file.write_text(text)
+    return file
+
+
+def test_command_line_comes_before_environment_before_file(tmp_path, monkeypatch):
+    file = toml(tmp_path, 'port = 1001\nclient_queue = 77\nsources = ["sim:"]\nhost = "::1"')
+    monkeypatch.setenv("DREAMWATCH_PORT", "1002")
+    monkeypatch.setenv("DREAMWATCH_CLIENT_QUEUE", "88")
+    settings = load_settings(file, port=1003, host=None)
+    assert (settings.port, settings.client_queue) == (1003, 88)
+    assert settings.sources == ("sim:",)
+    assert settings.host == "::1"
+
+
+def test_the_data_directory_is_the_users_unless_said_otherwise(tmp_path, monkeypatch):
+    assert load_settings().data_dir.name == "dreamwatch"
+    monkeypatch.setenv("DREAMWATCH_DATA_DIR", str(tmp_path))
+    assert load_settings().data_dir == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("prot = 8000", "unknown setting 'prot'"),
+        ("port = 70000", "'port'.*65535"),
+        ("port = ", "not valid TOML"),
+        ('host = "0.0.0.0"', "'0.0.0.0' is not a loopback address"),
+        ("sources = 3", "'sources'"),
+    ],
+)
+def test_a_wrong_file_is_named_with_its_fault(tmp_path, text, message):
+    with pytest.raises(SettingsError, match=message):
+        load_settings(toml(tmp_path, text))
+
+
+def test_a_missing_file_is_an_error(tmp_path):
+    with pytest.raises(SettingsError, match="no settings file"):
+        load_settings(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("DREAMWATCH_PROT", "1"), ("DREAMWATCH_SOURCES", "sim:")]
+)
+def test_a_wrong_environment_is_an_error(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name.removeprefix("DREAMWATCH_")[:4] + "|sources"):
+        load_settings()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost"])
+def test_loopback_is_this_machine(host):
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "example.org", "", "localhost.x"])  # noqa: S104
+def test_all_else_is_refused(host):
+    assert not is_loopback(host)
+    with pytest.raises(SettingsError, match="loopback"):
+        load_settings(host=host)
