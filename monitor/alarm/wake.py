@@ -2,33 +2,36 @@
 
 ::
 
-    step           when                                                     next
-    -------------  -------------------------------------------------------  ------------------------
-    IDLE, WOKEN    a planned wake while the dreamer is in N3                DEFER
-    IDLE, WOKEN    a planned wake                                           CUE 1
-    IDLE, WOKEN,   a person commands a wake: an emergency, never deferred   CUE 1
+    step              when                                                    next
+    ----------------  ------------------------------------------------------  ----------------------
+    IDLE, WOKEN       a wake is planned, and the dreamer is in N3             DEFER
+    IDLE, WOKEN       a wake is planned                                       CUE 1
+    IDLE, WOKEN,      a person commands a wake: an emergency, never deferred  CUE 1
       DEFER
-    DEFER          the last epoch is not N3, or the wait is over            CUE 1
-    CUE k          the cue has sounded for its time                         LISTEN k
-    LISTEN k       label W for 2 min and two unanswered cues (alpha coma)   UNRESPONSIVE
-    LISTEN k       time is over, rounds are left                            CUE k + 1
-    LISTEN k       time is over after the last round                        HUMAN_ATTEND
-    CUE, LISTEN    an epoch completes the alpha coma rule                   UNRESPONSIVE
-    HUMAN_ATTEND   nobody reports in time                                   UNRESPONSIVE
-    any of these,  a behavioural response that counts                       RESPONDED
+    DEFER             the last epoch is not N3, or not known, or it is long   CUE 1
+    CUE k             the cue has sounded for its time                        LISTEN k
+    LISTEN k          time is over in alpha coma                              UNRESPONSIVE
+    LISTEN k          time is over, rounds are left                           CUE k + 1
+    LISTEN k          time is over after the last round                       HUMAN_ATTEND
+    CUE k, LISTEN k   an epoch makes it alpha coma                            UNRESPONSIVE
+    HUMAN_ATTEND      nobody reports in time                                  UNRESPONSIVE
+    DEFER to          a behavioural response that counts in this profile      RESPONDED
       UNRESPONSIVE
-    RESPONDED      asleep again, and it was unresponsive before             UNRESPONSIVE
-    RESPONDED      asleep again                                             CUE k + 1, HUMAN_ATTEND
-    RESPONDED      still awake after the hold                               WOKEN
-    WOKEN          asleep at a check                                        CUE 1
-    WOKEN          not asleep at a check                                    WOKEN, at last IDLE
-    any of these   a person found the dreamer awake                         WOKEN
-    not yet        a person takes over or excuses the dreamer               IDLE
+    RESPONDED         asleep again, and it was UNRESPONSIVE before            UNRESPONSIVE
+    RESPONDED         asleep again, rounds are left                           CUE k + 1
+    RESPONDED         asleep again after the last round                       HUMAN_ATTEND
+    RESPONDED         not seen asleep for the hold                            WOKEN
+    WOKEN             last seen asleep, at a check                            CUE 1
+    WOKEN             not seen asleep, at a check                             WOKEN, at last IDLE
+    DEFER to          a person found the dreamer awake                        WOKEN
       UNRESPONSIVE
-    UNRESPONSIVE   a person gives the finding for it                        IDLE
+    DEFER to          a person takes over, or excuses the dreamer             IDLE
+      RESPONDED
+    UNRESPONSIVE      a person closes UNRESPONSIVE with another finding       IDLE
 
-The EEG can only make it go on: no stage, no signal and no model ends it. Every deadline is an
-absolute time, and passing it needs nothing but time.
+Alpha coma: label W for 2 min and two unanswered cues. The answer is behaviour and nothing else; the
+EEG can take it back, never give it, so a signal that is gone delays and clears nothing. Every
+deadline is an absolute time, and passing it needs nothing but time.
 """
 
 from collections.abc import Callable, Mapping
