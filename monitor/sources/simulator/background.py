@@ -15,7 +15,8 @@ BANDS = ((0.5, 4.0), (4.0, 8.0), (8.0, 12.0), (12.0, 16.0), (16.0, 30.0))
 N_DERIVATIONS = 3
 """Rows that follow band powers: frontal EEG, occipital EEG, EOG."""
 
-_HIGH_PASS_HZ = 0.1
+_HIGH_PASS_HZ = 0.3
+"""Lower limit of EEG recordings in the AASM manual."""
 _EMG_HZ = 10.0
 _EMG_RMS = (12.0, 5.0, 3.5, 3.0, 1.5)
 """Chin tone in µV by stage, highest awake and lowest in REM (AASM manual); sizes are a choice."""
@@ -42,8 +43,8 @@ class Rhythm:
 _RHYTHMS = (
     Rhythm(1.3, 10.0, 0.8, (2.0, 6.0)),
     Rhythm(1.6, 5.5, 1.0, (1.0, 0.6)),
-    Rhythm(2.0, 0.8, 0.3, (0.6, 0.4)),
-    Rhythm(2.4, 0.75, 0.2, (1.0, 0.8)),
+    Rhythm(1.8, 0.8, 0.3, (0.8, 0.6)),
+    Rhythm(1.8, 0.8, 0.2, (4.0, 3.0)),
     Rhythm(1.7, 6.0, 1.2, (0.6, 0.4)),
 )
 

@@ -24,6 +24,8 @@ _PLAN, _PERSON, _COURSE, _BLOCK, _FAULT = range(5)
 _FADE_S = 2
 _WAKING_S = 0.5
 """Seconds in which the EEG changes from sleep to wake."""
+_ROUSED = 0.5
+"""Share of its peculiarities that the EEG of a woken dreamer keeps: it is wide awake. A choice."""
 _LEVEL = np.array([2.7, 2.2, 1.4])[:, None]
 """ln µV² of N2, mean over bands, of frontal EEG, occipital EEG and EOG: common amplitudes."""
 _LEAST_NOISE = 0.5
@@ -53,7 +55,7 @@ class Night:
         self._plan = _plan(settings)
         self._woken_at: int | None = None
         self._course, self._tone = _course(settings)
-        self._means = _means(settings)
+        self._own = _own(settings)
         self._rows = [CH_NAMES.index(name) for name in settings.ch_names]
         fade = _FADE_S * settings.sfreq
         self._background = Background(settings.sfreq, settings.epoch_samples + fade)
@@ -104,21 +106,23 @@ class Night:
             return asleep
         since = np.arange(asleep.shape[1]) + index * self._settings.epoch_samples - self._woken_at
         turn = np.clip(since / (_WAKING_S * self._settings.sfreq), 0, 1) * np.pi / 2
-        return np.asarray(np.cos(turn) * asleep + np.sin(turn) * self._draw(index, W))
+        return np.asarray(np.cos(turn) * asleep + np.sin(turn) * self._draw(index, W, _ROUSED))
 
-    def _draw(self, index: int, stage: int) -> NDArray[np.float64]:
+    def _draw(self, index: int, stage: int, own: float = 1.0) -> NDArray[np.float64]:
         """Draw a block of one stage, shape (4, n_samples + fade)."""
         rng = np.random.default_rng([self._settings.seed, _BLOCK, index])
         n_samples = self._settings.epoch_samples + len(self._fade_in)
         waves = draw_events(rng, stage, self._settings.sfreq, n_samples)
-        wanted = self._band_powers(index, stage)
+        wanted = self._band_powers(index, stage, own)
         left = wanted - self._background.band_powers(waves[:N_DERIVATIONS])
         left = np.maximum(left, _LEAST_NOISE * wanted)
         return waves + self._background.noise(rng, stage, left, float(self._tone[index]))
 
-    def _band_powers(self, index: int, stage: int) -> NDArray[np.float64]:
+    def _band_powers(self, index: int, stage: int, own: float) -> NDArray[np.float64]:
         """Return the powers in µV² that this epoch should have, shape (3, 5)."""
-        logs = self._means[stage] + spectrum_model().spread[stage] @ self._course[index]
+        model = spectrum_model()
+        peculiar = self._own[stage] + model.spread[stage] @ self._course[index]
+        logs = model.mean[stage] + own * peculiar
         return np.asarray(np.exp(_LEVEL + logs.reshape(N_DERIVATIONS, len(BANDS))))
 
     def _mains(self, index: int) -> NDArray[np.float64]:
@@ -168,10 +172,10 @@ def _mid_sleep(plan: NDArray[np.int8], begin: int) -> int:
     return begin + sound.index(True) if True in sound else begin
 
 
-def _means(settings: Settings) -> NDArray[np.float64]:
-    """Return this sleeper's mean log band powers in each stage, shape (5, 15)."""
-    model, rng = spectrum_model(), np.random.default_rng([settings.seed, _PERSON])
-    return np.asarray(model.mean + model.person @ rng.standard_normal(model.person.shape[-1]))
+def _own(settings: Settings) -> NDArray[np.float64]:
+    """Return what sets this sleeper's log band powers apart in each stage, shape (5, 15)."""
+    person, rng = spectrum_model().person, np.random.default_rng([settings.seed, _PERSON])
+    return np.asarray(person @ rng.standard_normal(person.shape[-1]))
 
 
 def _course(settings: Settings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -78,8 +78,8 @@ class SimulatorSource:
     def close(self) -> None:
         """Nothing is held."""
 
-    def truth(self, n_epochs: int) -> list[Stage]:
-        """Return the true stages of the first epochs, as planned and as cues have changed them."""
+    def truth(self, n_epochs: int | None = None) -> list[Stage]:
+        """Return the true stages of the first or all epochs, as planned or as a cue left them."""
         return stages_of(self._night.truth()[:n_epochs])
 
     def _signal(self, begin: int) -> list[Input]:
