@@ -15,6 +15,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from monitor.domain.errors import ModelError
 from monitor.domain.stage import EPOCH_S, STAGES
 from monitor.signal.features import BANDS_HZ, WINDOW_S
+from monitor.signal.filter import PASSBAND_HZ
 from monitor.staging.context import HORIZONS, N_FEATURES
 
 MODEL_FILE = "stager.onnx"
@@ -24,7 +25,8 @@ MAX_MODEL_BYTES = 2 * 1024 * 1024
 RECIPE: Mapping[str, Any] = {
     "epoch_s": EPOCH_S,
     "bands_hz": [list(band) for band in BANDS_HZ],
-    "filter": "Butterworth band-pass 0.5-30 Hz, order 4, causal",
+    "filter": "causal Butterworth band-pass, order 4",
+    "passband_hz": list(PASSBAND_HZ),
     "spectrum": "Welch, Hamming window, half overlap, median average",
     "window_s": WINDOW_S,
     "power": "trapezoidal integral of each band, natural logarithm",
