@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.exceptions import InvalidStatus, InvalidURI, WebSocketException
 from websockets.sync.client import connect
 
 DEFAULT_URL = "ws://127.0.0.1:8000/api/v1/events"
@@ -50,8 +50,8 @@ class EventClient:
 
         Raises
         ------
-        InvalidStatus
-            When the service refuses the request for good, as for an unknown type.
+        InvalidURI, InvalidStatus
+            When the address is none, or the service refuses the request, as for an unknown type.
         """
         while True:
             try:
@@ -97,4 +97,6 @@ class EventClient:
 
 
 def _is_final(error: Exception) -> bool:
-    return isinstance(error, InvalidStatus) and error.response.status_code in (403, 404, 422)
+    """Whether trying again cannot help: no websocket address, or a request that is refused."""
+    refused = isinstance(error, InvalidStatus) and error.response.status_code in (403, 404, 422)
+    return refused or isinstance(error, InvalidURI)

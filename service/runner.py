@@ -90,7 +90,6 @@ class Runner:
         self._stopping.set()
         self._requests.put(None)
         self._thread.shutdown()
-        self._source.close()
 
     def submit(self, command: Command) -> Future[list[Entry]]:
         """Have a command carried out between two inputs; from any thread.

@@ -1,0 +1,174 @@
+"""Taking up the watch again: the same session after a kill, alarms carried over, losses told."""
+
+import json
+from dataclasses import replace
+from itertools import chain
+
+import pytest
+from service_fakes import START
+
+from monitor.domain.errors import SnapshotError
+from monitor.domain.inputs import MAX_GAP_S, Acknowledge, Gap, Wake
+from monitor.sources.spec import open_source, parse_spec
+from monitor.staging.bundle import load_bundle
+from service import watch as module
+from service.runner import Runner
+from service.store import ENDED, RUNNING, SessionRow, Store
+from service.watch import open_watch
+
+SFREQ = 100
+END_S = 361
+SPEC = parse_spec("sim:?scenario=unresponsive&seed=5&hours=0.1&sfreq=100&speed=0&dreamer=bed-7")
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return load_bundle()
+
+
+def opened(store: Store, bundle, spec=SPEC, now: float = START) -> Runner:
+    runner = Runner(open_watch(spec, bundle, store, now), store, lambda _: None)
+    runner.begin()
+    return runner
+
+
+def advance(runner: Runner, until_s: int) -> None:
+    """Take turns until this second of the night; at second 120 somebody wakes the dreamer."""
+    while runner._status == RUNNING and runner._session.position < until_s * SFREQ:
+        if runner._session.position == 120 * SFREQ:
+            runner.submit(Wake(command_id="wake-1"))
+            runner.answer(0)
+        runner.turn()
+
+
+def log(store: Store) -> list:
+    return list(chain.from_iterable(store.between({}, {"bed-7": 10_000})))
+
+
+def told(store: Store) -> list:
+    """Return what was said, but for the resumptions and the coverage they repeat."""
+    said, coverage = [], None
+    for entry in log(store):
+        now = entry.message["data"].get("coverage", coverage)
+        if entry.type != "session" and (entry.type != "coverage" or now != coverage):
+            said.append((entry.type, entry.at, entry.data))
+        coverage = now
+    return said
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, bundle):
+    with Store(tmp_path_factory.mktemp("whole")) as store:
+        advance(opened(store, bundle), END_S)
+        return store.last_session("bed-7").session, told(store)
+
+
+def test_the_night_has_what_a_kill_could_lose(undisturbed):
+    kinds = [json.loads(data).get("kind") for kind, _, data in undisturbed[1] if kind == "alarm"]
+    assert "UNRESPONSIVE" in kinds
+    assert {"epoch", "wake", "command", "coverage"} <= {kind for kind, _, _ in undisturbed[1]}
+
+
+@pytest.mark.parametrize("kills", [(1,), (119,), (121, 150), (40, 170, 171, 260, 330), (301,)])
+def test_a_night_killed_anywhere_tells_the_same_as_one_that_was_not(
+    tmp_path, bundle, undisturbed, kills, monkeypatch
+):
+    """Nothing is done at the end of a runner here, just as nothing is at a kill -9."""
+    name, expected = undisturbed
+    monkeypatch.setattr(module, "_new_id", lambda _: name)
+    with Store(tmp_path) as store:
+        for kill in (*kills, END_S):
+            advance(opened(store, bundle, now=START + 9999 * (kill != kills[0])), kill)
+        assert [e.seq for e in log(store)] == list(range(1, len(log(store)) + 1))
+        assert told(store) == expected
+        statuses = [e.message["data"]["status"] for e in log(store) if e.type == "session"]
+        assert statuses == ["started", *["resumed"] * len(kills), "ended"]
+
+
+def test_after_the_end_a_new_session_begins_later_and_keeps_open_alarms(tmp_path, bundle):
+    with Store(tmp_path) as store:
+        advance(opened(store, bundle), END_S)
+        first, last_at = store.last_session("bed-7"), store.last_at("bed-7")
+        assert first.status == ENDED
+        runner = opened(store, bundle, now=START + 1)
+        second = store.last_session("bed-7")
+        assert second.session != first.session
+        assert second.start == runner._session.now == last_at
+        alarms = [e.message["data"] for e in log(store) if e.type == "alarm"]
+        alarm = next(a for a in reversed(alarms) if a["kind"] == "UNRESPONSIVE")
+        command = Acknowledge(
+            command_id="ack", alarm_id=alarm["alarm_id"], expected_version=alarm["version"]
+        )
+        answer = runner.submit(command)
+        runner.answer(0)
+        states = [e.message["data"].get("state") for e in answer.result()]
+        assert "ACTIVE_ACK" in states
+
+
+def test_another_spec_begins_another_session(tmp_path, bundle):
+    with Store(tmp_path) as store:
+        advance(opened(store, bundle), 60)
+        before = store.last_session("bed-7")
+        opened(store, bundle, replace(SPEC, text=f"{SPEC.text}&speed=2"), now=START + 100)
+        after = store.last_session("bed-7")
+        assert after.session != before.session
+        assert after.start == START + 100
+
+
+def test_a_state_that_does_not_fit_any_more_begins_another_session(
+    tmp_path, bundle, monkeypatch, caplog
+):
+    with Store(tmp_path) as store:
+        advance(opened(store, bundle), 60)
+        before = store.last_session("bed-7").session
+        fewer = parse_spec(f"{SPEC.text}&channels=Fpz-Cz")
+        monkeypatch.setattr(module, "open_source", lambda _: open_source(fewer))
+        opened(store, bundle, now=START + 100)
+        assert store.last_session("bed-7").session != before
+    assert "cannot go on" in caplog.text
+
+
+def test_a_damaged_state_is_never_taken_for_no_alarms(tmp_path, bundle):
+    with Store(tmp_path) as store:
+        row = SessionRow("night", "bed-7", SPEC.text, START, RUNNING, b"damaged")
+        store.commit(row, [])
+        with pytest.raises(SnapshotError, match="damaged"):
+            opened(store, bundle)
+
+
+@pytest.fixture
+def live(monkeypatch):
+    def open_live(spec):
+        source = open_source(spec)
+        source.live = True
+        return source
+
+    monkeypatch.setattr(module, "open_source", open_live)
+
+
+@pytest.mark.usefixtures("live")
+def test_what_a_live_source_sent_meanwhile_is_lost_and_said_so(tmp_path, bundle):
+    with Store(tmp_path) as store:
+        runner = opened(store, bundle)
+        for _ in range(90):
+            runner.turn()
+        watch = open_watch(SPEC, bundle, store, START + 150)
+        assert watch.lost == Gap(90 * SFREQ, 60 * SFREQ, "service stopped")
+        assert watch.source.read()[0].first_sample == 150 * SFREQ
+        Runner(watch, store, lambda _: None).begin()
+        assert [e.type for e in log(store)][-1:] != ["session"]
+        assert "gap" in [e.type for e in log(store)]
+
+
+@pytest.mark.usefixtures("live")
+@pytest.mark.parametrize(("later", "goes_on"), [(-50, True), (MAX_GAP_S + 1, False)])
+def test_a_clock_set_back_loses_nothing_and_a_week_is_another_session(
+    tmp_path, bundle, later, goes_on
+):
+    with Store(tmp_path) as store:
+        runner = opened(store, bundle)
+        for _ in range(30):
+            runner.turn()
+        watch = open_watch(SPEC, bundle, store, START + later)
+        assert watch.lost is None
+        assert (watch.session.config.session == store.last_session("bed-7").session) is goes_on
