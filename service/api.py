@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 
 from monitor.domain.inputs import Acknowledge, Command, Resolve, Respond, Shelve, Wake
-from service import contract
+from service import bodies, contract
 from service.cursors import MAX_CURSOR, explain, parse_cursor
 from service.entries import Entry
 from service.station import Station
@@ -66,13 +66,13 @@ async def show_hypnogram(
 
 
 @router.post("/dreamers/{dreamer}/wake", response_model=contract.Done)
-async def wake(station: TheStation, dreamer: KnownDreamer, body: contract.CommandIn) -> Any:
+async def wake(station: TheStation, dreamer: KnownDreamer, body: bodies.CommandIn) -> Any:
     """Start the wake protocol now."""
     return await _carry_out(station, dreamer, Wake(**body.model_dump()))
 
 
 @router.post("/dreamers/{dreamer}/respond", response_model=contract.Done)
-async def respond(station: TheStation, dreamer: KnownDreamer, body: contract.RespondIn) -> Any:
+async def respond(station: TheStation, dreamer: KnownDreamer, body: bodies.RespondIn) -> Any:
     """Report a behavioural response of the dreamer."""
     return await _carry_out(station, dreamer, Respond(**body.model_dump()))
 
@@ -84,21 +84,21 @@ async def list_alarms(station: TheStation, state: Literal["open"] = "open") -> A
 
 
 @router.post("/alarms/{alarm_id:path}/ack", response_model=contract.Done)
-async def acknowledge(station: TheStation, alarm_id: AlarmId, body: contract.AcknowledgeIn) -> Any:
+async def acknowledge(station: TheStation, alarm_id: AlarmId, body: bodies.AcknowledgeIn) -> Any:
     """Take an alarm on: stops its sound, not the alarm."""
     command = Acknowledge(alarm_id=alarm_id, **body.model_dump())
     return await _carry_out(station, station.dreamer_of(alarm_id), command)
 
 
 @router.post("/alarms/{alarm_id:path}/shelve", response_model=contract.Done)
-async def shelve(station: TheStation, alarm_id: AlarmId, body: contract.ShelveIn) -> Any:
+async def shelve(station: TheStation, alarm_id: AlarmId, body: bodies.ShelveIn) -> Any:
     """Put an alarm of low or medium priority aside for a while."""
     command = Shelve(alarm_id=alarm_id, **body.model_dump())
     return await _carry_out(station, station.dreamer_of(alarm_id), command)
 
 
 @router.post("/alarms/{alarm_id:path}/resolve", response_model=contract.Done)
-async def resolve(station: TheStation, alarm_id: AlarmId, body: contract.ResolveIn) -> Any:
+async def resolve(station: TheStation, alarm_id: AlarmId, body: bodies.ResolveIn) -> Any:
     """Close an alarm after attending to it."""
     command = Resolve(alarm_id=alarm_id, **body.model_dump())
     return await _carry_out(station, station.dreamer_of(alarm_id), command)

@@ -1,11 +1,11 @@
-"""The shapes of everything the service says and takes, for OpenAPI and its users."""
+"""The shapes of everything the service says, for OpenAPI and its users."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.domain.events import Coverage, Priority
-from monitor.domain.inputs import MAX_COMMAND_ID, MAX_NOTE, Disposition, Profile, Responder
+from monitor.domain.inputs import Profile
 from monitor.domain.stage import Stage
 
 Time = Annotated[str, Field(description="ISO 8601 UTC", examples=["2026-01-31T23:59:59.123Z"])]
@@ -13,11 +13,13 @@ StageName = Literal["W", "N1", "N2", "N3", "R"]
 Type = Literal["session", "epoch", "coverage", "gap", "alarm", "wake", "usage", "command"]
 
 
-class _Message(BaseModel):
+class Message(BaseModel):
+    """What all shapes share: fields that are not described are refused."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class Reason(_Message):
+class Reason(Message):
     """Why something changed: a stable code, a sentence, and what was compared with what."""
 
     code: str
@@ -28,7 +30,7 @@ class Reason(_Message):
     actor: str | None
 
 
-class SessionData(_Message):
+class SessionData(Message):
     """A session started, was resumed after a restart, or ended."""
 
     session: str
@@ -40,7 +42,7 @@ class SessionData(_Message):
     sample: int
 
 
-class EpochData(_Message):
+class EpochData(Message):
     """The stage of 30 s; no probabilities where the signal did not allow a stage."""
 
     index: int
@@ -51,14 +53,14 @@ class EpochData(_Message):
     session: str
 
 
-class CoverageData(_Message):
+class CoverageData(Message):
     """The dreamer is now watched more, or less, than before."""
 
     coverage: Coverage
     reason: Reason
 
 
-class GapData(_Message):
+class GapData(Message):
     """Samples were lost for good."""
 
     first_sample: int
@@ -66,7 +68,7 @@ class GapData(_Message):
     cause: str
 
 
-class AlarmData(_Message):
+class AlarmData(Message):
     """An alarm made a transition; the whole alarm as it now stands."""
 
     alarm_id: str
@@ -89,7 +91,7 @@ class AlarmData(_Message):
     recurrence: int
 
 
-class WakeData(_Message):
+class WakeData(Message):
     """The wake protocol made a step."""
 
     step: str
@@ -100,7 +102,7 @@ class WakeData(_Message):
     reason: Reason
 
 
-class UsageData(_Message):
+class UsageData(Message):
     """The account of the running session."""
 
     session: str
@@ -111,7 +113,7 @@ class UsageData(_Message):
     overrun_min: float
 
 
-class CommandData(_Message):
+class CommandData(Message):
     """A command was carried out."""
 
     command_id: str
@@ -120,7 +122,7 @@ class CommandData(_Message):
     detail: dict[str, Any]
 
 
-class LogEntry(_Message):
+class LogEntry(Message):
     """One entry of the durable log, as the websocket sends it too."""
 
     v: Literal[1]
@@ -141,7 +143,7 @@ class LogEntry(_Message):
     )
 
 
-class _Now(_Message):
+class _Now(Message):
     dreamer: str
     at: Time
 
@@ -168,7 +170,7 @@ class Usage(UsageData, _Now):
     """The account of the session under way."""
 
 
-class Dreamer(_Message):
+class Dreamer(Message):
     """How a dreamer is now, as of entry `seq`; only the coverage MONITORED may look calm."""
 
     dreamer: str
@@ -182,7 +184,7 @@ class Dreamer(_Message):
     alarms: list[Alarm]
 
 
-class Hypnogram(_Message):
+class Hypnogram(Message):
     """The scored epochs of a session in order; an epoch may be UNSCORED, none is left out."""
 
     dreamer: str
@@ -190,14 +192,14 @@ class Hypnogram(_Message):
     epochs: list[EpochData]
 
 
-class EventPage(_Message):
+class EventPage(Message):
     """Entries of the log, and the cursor that asks for those after them."""
 
     events: list[LogEntry]
     cursor: dict[str, int]
 
 
-class Done(_Message):
+class Done(Message):
     """What came of a command; nothing new when its `command_id` was carried out before."""
 
     command_id: str
@@ -213,42 +215,9 @@ class Problem(BaseModel):
     current_version: int | None = None
 
 
-class Health(_Message):
+class Health(Message):
     """Whether every source is read; why not, for those that are not."""
 
     status: Literal["ok", "failed"]
     dreamers: dict[str, Coverage]
     failures: dict[str, str]
-
-
-class CommandIn(_Message):
-    """A command; the sender chooses its id, and sending it again does nothing."""
-
-    command_id: str = Field(min_length=1, max_length=MAX_COMMAND_ID)
-    actor: str = Field("technician", min_length=1, max_length=64)
-
-
-class RespondIn(CommandIn):
-    """The dreamer showed a behavioural response."""
-
-    by: Responder
-
-
-class AcknowledgeIn(CommandIn):
-    """A person takes the alarm on; `expected_version` is the version they saw."""
-
-    expected_version: int
-
-
-class ShelveIn(AcknowledgeIn):
-    """Put the alarm aside for a while."""
-
-    reason: str = Field(min_length=1, max_length=MAX_NOTE)
-    duration_s: float = Field(gt=0, allow_inf_nan=False)
-
-
-class ResolveIn(AcknowledgeIn):
-    """Close the alarm after attending to it."""
-
-    disposition: Disposition
-    note: str = Field("", max_length=MAX_NOTE)

@@ -20,7 +20,7 @@ const COVERAGE = {
   DEGRADED: ["◐", "DEGRADED"],
   NOT_MONITORED: ["✕", "NOT MONITORED"],
 };
-const WAKE_ENDED = new Set(["IDLE", "RESPONDED", "WOKEN"]);
+const WAKE_ENDED = new Set(["IDLE", "WOKEN"]);
 const REDRAW_MS = 1000;
 
 export class Tile {
