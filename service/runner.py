@@ -68,7 +68,7 @@ class Runner:
         self._store = store
         self._publish = publish
         self._clock = clock
-        self._pace = Pace(watch.source.sfreq, watch.spec.speed)
+        self._pace = Pace(watch.source.sfreq, 1.0 if watch.source.live else watch.spec.speed)
         self._paced = not watch.source.live
         self._status = RUNNING
         self._reached = 0
@@ -137,9 +137,7 @@ class Runner:
     def answer(self, timeout: float) -> None:
         """Carry out a command; wait for one at most `timeout` seconds."""
         try:
-            request = (
-                self._requests.get(timeout=timeout) if timeout else self._requests.get_nowait()
-            )
+            request = self._requests.get(timeout=timeout)
         except Empty:
             return
         if request is not None:

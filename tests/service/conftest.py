@@ -1,24 +1,13 @@
 """One service for all tests that only ask it something."""
 
-import time
 from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import pytest
-from service_server import Served, served
+from service_server import Served, eventually, served
 
 SLEEPER = "sim:?scenario=unresponsive&seed=1&hours=8&speed=300&dreamer=bed-2"
 SHORT = "sim:?seed=2&hours=0.1&speed=0&dreamer=bed-1"
-
-
-def eventually(look: Callable[[], object], within_s: float = 20.0) -> object:
-    """Return what `look` returns as soon as it is true."""
-    until = time.monotonic() + within_s
-    while time.monotonic() < until:
-        if found := look():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"not within {within_s} s")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """The real application behind a real socket, in a thread of the test."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,3 +39,13 @@ def served(data_dir: Path, *sources: str, **settings: Any) -> Iterator[Served]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+def eventually(look: Callable[[], object], within_s: float = 20.0) -> object:
+    """Return what `look` returns as soon as it is true."""
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        if found := look():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"not within {within_s} s")

@@ -4,8 +4,7 @@ import json
 from urllib.parse import quote
 
 import pytest
-from conftest import eventually
-from service_server import served
+from service_server import eventually, served
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
