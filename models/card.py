@@ -140,7 +140,7 @@ one amplifier, Rechtschaffen and Kales scoring with S3 and S4 as N3.
 
 {recipe_list}
 
-Trained on random crops of one to eight hours that begin with the recording or anywhere in the
+Trained on random crops of one to four hours that begin with the recording or anywhere in the
 night, some with a piece cut out (a reconnect); half of the batches show one EEG channel only, the
 others all three with channels missing throughout or for a while; a random spectral tilt and band
 offset per recording and channel; noise on every feature. {passes} passes, seed {seed}, moving

@@ -21,7 +21,7 @@ class Plan:
     """
 
     folds: int = 5
-    passes: int = 60
+    passes: int = 40
     seed: int = 0
     jobs: int = 2
 

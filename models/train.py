@@ -8,13 +8,7 @@ from queue import Empty, Queue
 from typing import Any, TypeAlias
 
 from models.data import Night, split_subjects
-from models.evaluate import (
-    Predictions,
-    fit_temperature,
-    join_predictions,
-    predict,
-    report,
-)
+from models.evaluate import Predictions, fit_temperature, join_predictions, predict, report
 from models.export import export_onnx, with_temperature
 from models.fit import fit
 from models.plan import Plan
@@ -28,7 +22,7 @@ _POLL_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class Task:
     """One network to be fitted, and the nights to try it on."""
 
     name: str
@@ -56,7 +50,7 @@ class Validation:
 
 def cross_validate(nights: Sequence[Night], plan: Plan, progress: Progress) -> Validation:
     """Fit one network a fold and measure it on the fold's subjects."""
-    results = _run(_fold_fits(nights, plan), plan.jobs, progress)
+    results = _run(_fold_tasks(nights, plan), plan.jobs, progress)
     return _validate([predictions for _, predictions in results])
 
 
@@ -72,15 +66,15 @@ def train_stager(
     validation : Validation
         Figures of the cross-validation.
     """
-    final = Fit(_FINAL, tuple(nights), (), plan.passes, plan.seed)
-    *folds, (model, _) = _run([*_fold_fits(nights, plan), final], plan.jobs, progress)
+    final = Task(_FINAL, tuple(nights), (), plan.passes, plan.seed)
+    *folds, (model, _) = _run([*_fold_tasks(nights, plan), final], plan.jobs, progress)
     validation = _validate([predictions for _, predictions in folds])
     return with_temperature(model, validation.temperature), validation
 
 
-def _fold_fits(nights: Sequence[Night], plan: Plan) -> list[Fit]:
+def _fold_tasks(nights: Sequence[Night], plan: Plan) -> list[Task]:
     return [
-        Fit(
+        Task(
             f"fold {k + 1}",
             tuple(night for night in nights if night.subject not in held_out),
             tuple(night for night in nights if night.subject in held_out),
@@ -98,12 +92,12 @@ def _validate(folds: Sequence[Predictions]) -> Validation:
     return Validation(report(tempered), temperature)
 
 
-def _run(fits: Sequence[Fit], jobs: int, progress: Progress) -> list[tuple[bytes, Predictions]]:
-    """Run all fits, `jobs` at a time, each in a process of its own."""
+def _run(tasks: Sequence[Task], jobs: int, progress: Progress) -> list[tuple[bytes, Predictions]]:
+    """Fit all networks, `jobs` at a time, each in a process of its own."""
     context = get_context("spawn")
     with context.Manager() as manager, ProcessPoolExecutor(jobs, context) as pool:
         told = manager.Queue()
-        futures = [pool.submit(_fit_and_predict, fit, told) for fit in fits]
+        futures = [pool.submit(_fit_and_predict, task, told) for task in tasks]
         _follow(futures, told, progress)
         return [future.result() for future in futures]
 
@@ -122,7 +116,7 @@ def _follow(
             continue
 
 
-def _fit_and_predict(fit_: Fit, told: "Queue[tuple[str, float]]") -> tuple[bytes, Predictions]:
-    network = fit(fit_.train, fit_.passes, fit_.seed, lambda share: told.put((fit_.name, share)))
+def _fit_and_predict(task: Task, told: "Queue[tuple[str, float]]") -> tuple[bytes, Predictions]:
+    network = fit(task.train, task.passes, task.seed, lambda share: told.put((task.name, share)))
     model = export_onnx(network)
-    return model, predict(bundle_of(fit_.name, model, {}), fit_.test) if fit_.test else {}
+    return model, predict(bundle_of(task.name, model, {}), task.test) if task.test else {}

@@ -65,10 +65,10 @@ def test_calibration_error_worked_by_hand():
 
 @pytest.mark.parametrize("sharpness", [1.6, 2.0, 3.0])
 def test_temperature_undoes_over_and_under_confidence(sharpness):
-    one = scored(7, n=20_000, sharpness=sharpness)
+    one = scored(7, n=6_000, sharpness=sharpness)
     temperature = fit_temperature(dict.fromkeys(SETUPS, one))
-    assert temperature == pytest.approx(sharpness / 2, abs=0.05)
-    assert calibration_error(one.tempered(temperature)) < 0.015
+    assert temperature == pytest.approx(sharpness / 2, abs=0.08)
+    assert calibration_error(one.tempered(temperature)) < 0.03
 
 
 def test_nights_are_staged_side_by_side_as_they_would_be_live(nights):
