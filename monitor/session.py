@@ -5,7 +5,7 @@ and the absence of samples is pushed as a `Gap` or a `Tick`. So a live night rep
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from monitor.alarm.coverage import Watch, assess_coverage
 from monitor.alarm.engine import AlarmEngine
+from monitor.domain.config import SessionConfig
 from monitor.domain.contact import Contact, Second
 from monitor.domain.epoch import Epoch, ScoredEpoch
 from monitor.domain.errors import InputError, SnapshotError
@@ -24,8 +25,8 @@ from monitor.domain.events import (
     SamplesLost,
     SessionChanged,
 )
-from monitor.domain.inputs import MAX_GAP_S, Chunk, End, Gap, Input, Profile, Tick
-from monitor.domain.montage import ChannelKind, Montage
+from monitor.domain.inputs import MAX_GAP_S, Chunk, End, Gap, Input, Tick
+from monitor.domain.montage import ChannelKind
 from monitor.domain.stage import EPOCH_S, STAGES, Stage
 from monitor.signal.contact import assess_contact
 from monitor.signal.epocher import Epocher
@@ -40,37 +41,6 @@ SNAPSHOT_VERSION = 1
 
 BLOCK_S = 300
 """Longest stretch worked on at once, in seconds: bounds memory, changes no result."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionConfig:
-    """What a session is told at its start.
-
-    Parameters
-    ----------
-    dreamer : str
-        Whom it watches.
-    session : str
-        Id of this session.
-    start : float
-        Time of sample 0 in seconds of Unix time.
-    sfreq : float
-        Sampling rate in Hz.
-    montage : Montage
-        The rows of every chunk.
-    planned_s : float or None
-        Planned length in seconds; None where there is no plan.
-    profile : {"adult", "child"}
-        Whose wake protocol applies.
-    """
-
-    dreamer: str
-    session: str
-    start: float
-    sfreq: float
-    montage: Montage
-    planned_s: float | None = None
-    profile: Profile = "adult"
 
 
 class _Stateful(Protocol):

@@ -19,7 +19,6 @@ class Pace:
 
     def __init__(self, sfreq: float, speed: float) -> None:
         self._rate = sfreq * speed if speed else math.inf
-        self._real_rate = sfreq
         self._sample = 0
         self._now = 0.0
 
@@ -35,6 +34,5 @@ class Pace:
         return max(0.0, wait)
 
     def sample(self, now: float) -> int:
-        """Return the sample that is due now; without any waiting, at the speed of life."""
-        rate = self._rate if math.isfinite(self._rate) else self._real_rate
-        return self._sample + int((now - self._now) * rate)
+        """Return the sample that is due now, where there is a speed."""
+        return self._sample + int((now - self._now) * self._rate)

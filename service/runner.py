@@ -153,13 +153,18 @@ class Runner:
         if self._status == RUNNING and not self._inputs:
             came = self._source.read()
             if came is None:
-                self._paced = False
-                self._pace.anchor(self._reached, now)
+                self._go_on_without(now)
                 return End(self._reached)
             self._inputs.extend(came)
         if self._inputs:
             return self._inputs.popleft()
         return self._tick(now) if self._source.live or self._status == ENDED else None
+
+    def _go_on_without(self, now: float) -> None:
+        """Go on after the source's end, at the speed at which people answer alarms."""
+        self._paced = False
+        self._pace = Pace(self._source.sfreq, 1.0)
+        self._pace.anchor(self._reached, now)
 
     def _tick(self, now: float) -> Tick | None:
         """Return a tick once a second of session time has passed without a sample."""

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from monitor.domain.config import SessionConfig
 from monitor.domain.epoch import ScoredEpoch
 from monitor.domain.events import EpochScored, Event
 from monitor.domain.inputs import End
-from monitor.session import MonitorSession, SessionConfig
+from monitor.session import MonitorSession
 from monitor.sources.base import Source
 from monitor.staging.bundle import ModelBundle
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from monitor.domain.config import SessionConfig
 from monitor.domain.errors import SnapshotError
 from monitor.domain.events import Event
 from monitor.domain.inputs import MAX_GAP_S, Gap
-from monitor.session import MonitorSession, SessionConfig
+from monitor.session import MonitorSession
 from monitor.sources.base import Source
 from monitor.sources.spec import SourceSpec, open_source
 from monitor.staging.bundle import ModelBundle

@@ -98,8 +98,8 @@ def test_a_replay_that_was_held_up_goes_on_at_its_speed_without_catching_up(stor
     assert world.chunks() <= 13
 
 
-@pytest.mark.parametrize(("speed", "per_second"), [(1, 1), (0, 1), (120, 120)])
-def test_after_the_end_time_goes_on_at_the_speed_of_the_replay(store, speed, per_second):
+@pytest.mark.parametrize("speed", [1, 0, 120])
+def test_after_the_end_time_goes_on_at_the_speed_of_life(store, speed):
     world = World(store, speed, seconds=2)
     world.runner.begin()
     for _ in range(LONG):
@@ -108,7 +108,7 @@ def test_after_the_end_time_goes_on_at_the_speed_of_the_replay(store, speed, per
         world.clock.now += world.runner.turn()
     world.pass_time(10)
     last = world.session.ticks[-1]
-    assert last == pytest.approx(2 * SFREQ + 10 * per_second * SFREQ, abs=2 * SFREQ * per_second)
+    assert last == pytest.approx(2 * SFREQ + 10 * SFREQ, abs=2 * SFREQ)
     assert world.session.ticks == sorted(world.session.ticks)
     assert store.last_session("bed-7").status == ENDED
     assert not world.order(Wake(command_id="later")).exception()

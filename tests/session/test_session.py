@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.domain.config import SessionConfig
 from monitor.domain.errors import InputError, SnapshotError
 from monitor.domain.events import Coverage, CoverageChanged, EpochScored, Event, SamplesLost
 from monitor.domain.inputs import Chunk, End, Gap, Input, Tick, Wake
 from monitor.domain.montage import Montage
 from monitor.domain.stage import Stage
-from monitor.session import MonitorSession, SessionConfig
+from monitor.session import MonitorSession
 from monitor.sources.simulator.source import open_simulator
 from monitor.staging.bundle import ModelBundle, load_bundle
 

@@ -1,0 +1,37 @@
+"""What a session is told at its start."""
+
+from dataclasses import dataclass
+
+from monitor.domain.inputs import Profile
+from monitor.domain.montage import Montage
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfig:
+    """What a session is told at its start.
+
+    Parameters
+    ----------
+    dreamer : str
+        Whom it watches.
+    session : str
+        Id of this session.
+    start : float
+        Time of sample 0 in seconds of Unix time.
+    sfreq : float
+        Sampling rate in Hz.
+    montage : Montage
+        The rows of every chunk.
+    planned_s : float or None
+        Planned length in seconds; None where there is no plan.
+    profile : {"adult", "child"}
+        Whose wake protocol applies.
+    """
+
+    dreamer: str
+    session: str
+    start: float
+    sfreq: float
+    montage: Montage
+    planned_s: float | None = None
+    profile: Profile = "adult"
