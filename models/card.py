@@ -81,18 +81,20 @@ def write_model(out: Path, model: bytes, card: Mapping[str, Any]) -> None:
 
 def render(card: Mapping[str, Any]) -> str:
     """Write the card for people, in Markdown; every figure comes from `card`."""
-    training, figures = card["training"], card["cross_validation"]
-    recipe = "\n".join(
-        f"- {name.replace('_', ' ')}: {value}" for name, value in card["recipe"].items()
-    )
+    figures, recipe = card["cross_validation"], card["recipe"]
+    tables = {
+        "setups": [_setup_row(name, figures[name]) for name in _TITLES],
+        "f1": [_stage_row(name, figures[name]["f1"]) for name in _TITLES],
+        "recall": [_stage_row(name, figures[name]["recall"]) for name in _TITLES],
+    }
     return _TEMPLATE.format(
-        **card | training,
-        n_subjects=len(training["subjects"]),
-        recipe_list=recipe,
-        setups="\n".join(_setup_row(name, figures[name]) for name in _TITLES),
-        stages_f1="\n".join(_stage_row(name, "f1", figures[name]) for name in _TITLES),
-        stages_recall="\n".join(_stage_row(name, "recall", figures[name]) for name in _TITLES),
-        stage_names=" | ".join(STAGES),
+        **card | card["training"] | recipe,
+        **{name: "\n".join(rows) for name, rows in tables.items()},
+        n_subjects=len(card["training"]["subjects"]),
+        bands=", ".join(f"{low:g}-{high:g}" for low, high in recipe["bands_hz"]),
+        low_hz=recipe["passband_hz"][0],
+        high_hz=recipe["passband_hz"][1],
+        memories=", ".join(f"{n:g}" for n in recipe["context_horizons_epochs"]),
     )
 
 
@@ -112,9 +114,8 @@ def _setup_row(name: str, figures: Mapping[str, Any]) -> str:
     )
 
 
-def _stage_row(name: str, measure: str, figures: Mapping[str, Any]) -> str:
-    values = " | ".join(f"{figures[measure][stage]:.2f}" for stage in STAGES)
-    return f"| {_TITLES[name]} | {values} |"
+def _stage_row(name: str, values: Mapping[str, float]) -> str:
+    return f"| {_TITLES[name]} | " + " | ".join(f"{values[stage]:.2f}" for stage in STAGES) + " |"
 
 
 _TEMPLATE = """# Model card: {name} {version}
@@ -132,13 +133,18 @@ channels that are usable now. It is not a medical device.
 
 ## Data
 
-{data}. {n_subjects} subjects, {nights} nights, {epochs} scored 30-s epochs of Fpz-Cz, Pz-Oz and
-EOG, each night from half an hour before sleep to half an hour after. Healthy adults of one study,
-one amplifier, Rechtschaffen and Kales scoring with S3 and S4 as N3.
+{data}.
+
+{n_subjects} subjects, {nights} nights, {epochs} scored 30-s epochs of Fpz-Cz, Pz-Oz and EOG, each
+night from half an hour before sleep to half an hour after. Healthy adults of one study, scored
+after Rechtschaffen and Kales with S3 and S4 as N3.
 
 ## Recipe
 
-{recipe_list}
+- Signal: {filter}, {low_hz:g} to {high_hz:g} Hz.
+- Of each {epoch_s}-s epoch and channel: power in {bands} Hz ({spectrum}, {window_s:g} s; {power}).
+- What the network sees: each band minus the mean of bands; minus its running means over the past
+  {memories} epochs; the last of these in standard deviations; how much was seen.
 
 Trained on random crops of one to four hours that begin with the recording or anywhere in the
 night, some with a piece cut out (a reconnect); half of the batches show one EEG channel only, the
@@ -158,15 +164,15 @@ is the expected calibration error.
 
 F1 of each stage:
 
-| seen by the model | {stage_names} |
+| seen by the model | W | N1 | N2 | N3 | R |
 | --- | --- | --- | --- | --- | --- |
-{stages_f1}
+{f1}
 
 Recall of each stage:
 
-| seen by the model | {stage_names} |
+| seen by the model | W | N1 | N2 | N3 | R |
 | --- | --- | --- | --- | --- | --- |
-{stages_recall}
+{recall}
 
 Human scorers agree with each other at κ .69 to .76 (N1 .24).
 

@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
@@ -54,13 +55,18 @@ class Bars(Progress):
 
 def figures_table(title: str, figures: Mapping[str, Any]) -> Table:
     """Lay out the figures of `models.evaluate.report`, one row a set-up."""
-    table = Table(title=title)
-    for heading in ("seen", "κ", "95 %", "accuracy", "ECE", *(f"F1 {stage}" for stage in STAGES)):
-        table.add_column(heading)
+    table = Table(title=title, caption="W to R: F1 of each stage", box=SIMPLE)
+    for heading in ("seen", "κ", "95 %", "acc", "ECE", *STAGES):
+        table.add_column(heading, no_wrap=True)
     setups = {name: values for name, values in figures.items() if isinstance(values, dict)}
     for name, values in setups.items():
         low, high = values["interval"]
-        numbers = [values["acc"], values["ece"], *values["f1"].values()]
-        shown = [f"{number:.3f}" for number in numbers]
-        table.add_row(name, f"{values['kappa']:.3f}", f"{low:.3f} to {high:.3f}", *shown)
+        table.add_row(
+            name,
+            f"{values['kappa']:.3f}",
+            f"{low:.2f}-{high:.2f}",
+            f"{values['acc']:.3f}",
+            f"{values['ece']:.3f}",
+            *(f"{f1:.2f}" for f1 in values["f1"].values()),
+        )
     return table
