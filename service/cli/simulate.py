@@ -1,5 +1,6 @@
 """``dreamwatch simulate``: a synthetic night with its true stages."""
 
+import csv
 import datetime
 import os
 from pathlib import Path
@@ -41,7 +42,11 @@ def simulate(
     channels: Annotated[
         str, typer.Option(help="Channels to write, separated by commas. Default: all.")
     ] = "",
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    hypnogram: Annotated[
+        Path | None,
+        typer.Option(help="Also write the true stages as CSV: onset_s,duration_s,stage."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
 ) -> None:
     """Write a synthetic night as EDF+ with its true stages as annotations.
 
@@ -58,13 +63,17 @@ def simulate(
         "channels": channels,
     }
     source = open_simulator({k: str(v) for k, v in options.items() if v not in (None, "")})
-    _check_writable(out, force)
+    targets = [out] if hypnogram is None else [out, hypnogram]
+    for target in targets:
+        _check_writable(target, force)
     samples, lost = _read(source)
     recording = _recording(source, samples, lost, ("sim", scenario, f"seed_{seed}"))
     try:
         recording.write(out)
+        if hypnogram is not None:
+            _write_hypnogram(hypnogram, source)
     except OSError as error:
-        raise DreamwatchError(f"{out}: cannot be written: {error.strerror}") from error
+        raise DreamwatchError(f"{out}: the night cannot be written: {error}") from error
     console.print(f"{out}: {hours:g} h, {', '.join(source.montage.ch_names)}", highlight=False)
 
 
@@ -125,6 +134,15 @@ def _stages(source: SimulatorSource) -> list[edfio.EdfAnnotation]:
         edfio.EdfAnnotation(index * EPOCH_S, EPOCH_S, _TEXTS[stage])
         for index, stage in enumerate(source.truth())
     ]
+
+
+def _write_hypnogram(path: Path, source: SimulatorSource) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["onset_s", "duration_s", "stage"])
+        writer.writerows(
+            [index * EPOCH_S, EPOCH_S, stage] for index, stage in enumerate(source.truth())
+        )
 
 
 def _losses(source: SimulatorSource, lost: list[Gap]) -> list[edfio.EdfAnnotation]:

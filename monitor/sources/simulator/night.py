@@ -102,7 +102,7 @@ class Night:
     def _waking(self, index: int) -> NDArray[np.float64]:
         """Draw a block in which the dreamer may wake."""
         asleep = self._draw(index, int(self._plan[index]))
-        if self._woken_at is None or self._plan[index] == W:
+        if self._woken_at is None:
             return asleep
         since = np.arange(asleep.shape[1]) + index * self._settings.epoch_samples - self._woken_at
         turn = np.clip(since / (_WAKING_S * self._settings.sfreq), 0, 1) * np.pi / 2
@@ -110,7 +110,7 @@ class Night:
 
     def _draw(self, index: int, stage: int, own: float = 1.0) -> NDArray[np.float64]:
         """Draw a block of one stage, shape (4, n_samples + fade)."""
-        rng = np.random.default_rng([self._settings.seed, _BLOCK, index])
+        rng = np.random.default_rng([self._settings.seed, _BLOCK, index, stage])
         n_samples = self._settings.epoch_samples + len(self._fade_in)
         waves = draw_events(rng, stage, self._settings.sfreq, n_samples)
         wanted = self._band_powers(index, stage, own)
