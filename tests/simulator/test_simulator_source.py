@@ -1,4 +1,4 @@
-"""The simulator as a source: equal however read, scenarios, answers to cues, parameters."""
+"""The simulator as a source: equal however read, scenarios, parameters."""
 
 from collections import Counter
 
@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from monitor.domain.errors import SourceError
-from monitor.domain.events import Reason, WakeStep
-from monitor.domain.inputs import Chunk, Gap, Input, Respond, Responder, Tick
+from monitor.domain.inputs import Chunk, Gap, Input, Tick
 from monitor.domain.montage import ChannelKind
 from monitor.domain.stage import Stage
 from monitor.sources.base import Source
@@ -19,10 +18,6 @@ from monitor.sources.simulator import SCENARIOS, SimulatorSource, open_simulator
 SFREQ = 64
 SHORT = {"hours": "0.2", "sfreq": str(SFREQ)}
 N_SAMPLES = 720 * SFREQ
-
-
-def step(name: str) -> WakeStep:
-    return WakeStep(0.0, name, 1, 3, 65, None, Reason("test", "a test"))
 
 
 def rest(source: SimulatorSource) -> list[Input]:
@@ -34,10 +29,6 @@ def rest(source: SimulatorSource) -> list[Input]:
 
 def samples(items: list[Input]) -> NDArray[np.float64]:
     return np.concatenate([item.data for item in items if isinstance(item, Chunk)], axis=1)
-
-
-def asleep_at(source: SimulatorSource, minute: float) -> bool:
-    return source.truth()[round(2 * minute)].is_sleep
 
 
 def test_chunks_are_seconds_that_follow_each_other() -> None:
@@ -172,80 +163,6 @@ def test_lost_signal_is_ticks_and_then_one_gap() -> None:
     assert isinstance(after, Chunk)
     assert after.first_sample == begin + n_lost
     assert samples(items).shape[1] == 3600 * SFREQ - n_lost
-
-
-def cue(source: SimulatorSource, minute: float, name: str = "CUE") -> list[Input]:
-    """Play a cue at this minute; return what comes within the round of a minute after it."""
-    source.seek(round(minute * 60 * SFREQ))
-    source.notify(step(name))
-    return [item for _ in range(60) for item in source.read() or []]
-
-
-def answer(items: list[Input]) -> int | None:
-    """Seconds from the first item to the dreamer's answer."""
-    for second, item in enumerate(item for item in items if not isinstance(item, Tick)):
-        if isinstance(item, Respond):
-            return second
-    return None
-
-
-RESPONSIVE = {"scenario": "responsive", "hours": "1", "sfreq": "64", "planned_minutes": "30"}
-
-
-def test_responsive_dreamers_wake_at_the_first_or_second_cue_and_soon() -> None:
-    delays, rounds = [], Counter[int]()
-    for seed in range(80):
-        source = open_simulator({**RESPONSIVE, "seed": str(seed), "hours": "0.9"})
-        for number in (1, 2):
-            delay = answer(cue(source, 44 + number))
-            if delay is not None:
-                delays.append(delay)
-                rounds[number] += 1
-                break
-    assert len(delays) == 80
-    assert 0.5 < rounds[1] / 80 < 0.9
-    assert max(delays) <= 56
-    assert 0.87 <= np.mean(np.array(delays) <= 33) <= 1
-
-
-def test_an_answer_is_a_button_pressed_by_the_dreamer_and_told_once() -> None:
-    source = open_simulator({**RESPONSIVE, "seed": "7"})
-    answers = [item for item in cue(source, 45) if isinstance(item, Respond)]
-    assert len(answers) == 1
-    assert (answers[0].actor, answers[0].by) == ("dreamer", Responder.BUTTON)
-    again = [item for item in cue(source, 50) if isinstance(item, Respond)]
-    assert len(again) == 1
-    assert again[0].command_id != answers[0].command_id
-
-
-def test_the_woken_stay_awake_and_what_was_before_does_not_change() -> None:
-    asleep, woken = (open_simulator({**RESPONSIVE, "seed": "7"}) for _ in range(2))
-    items = cue(woken, 45)
-    second = answer(items)
-    assert second is not None
-    assert asleep_at(asleep, 45)
-    assert not any(stage.is_sleep for stage in woken.truth()[92:])
-    assert woken.truth(90) == asleep.truth(90)
-    asleep.seek(45 * 60 * SFREQ)
-    undisturbed, disturbed = samples(rest(asleep)), samples([*items, *rest(woken)])
-    woke = (second - 1) * SFREQ
-    np.testing.assert_array_equal(undisturbed[:, :woke], disturbed[:, :woke])
-    assert disturbed[3, woke + SFREQ :].std() > 2 * undisturbed[3, woke + SFREQ :].std()
-
-
-@pytest.mark.parametrize("scenario", ["unresponsive", "suppressed"])
-def test_the_unresponsive_never_answer(scenario: str) -> None:
-    source = open_simulator({**RESPONSIVE, "scenario": scenario})
-    for minute in range(45, 50):
-        assert answer(cue(source, minute)) is None
-    assert len(set(source.truth()[90:]) & {Stage.W, Stage.N1}) == 0
-
-
-@pytest.mark.parametrize("name", ["DEFER", "LISTEN", "RESPONDED", "HUMAN_ATTEND", "UNRESPONSIVE"])
-def test_only_a_cue_is_heard(name: str) -> None:
-    source = open_simulator({**RESPONSIVE, "seed": "7"})
-    assert answer(cue(source, 45, name)) is None
-    assert asleep_at(source, 47)
 
 
 @pytest.mark.parametrize(
