@@ -6,7 +6,6 @@ from types import ModuleType
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
@@ -55,7 +54,7 @@ class Bars(Progress):
 
 def figures_table(title: str, figures: Mapping[str, Any]) -> Table:
     """Lay out the figures of `models.evaluate.report`, one row a set-up."""
-    table = Table(title=title, caption="W to R: F1 of each stage", box=SIMPLE)
+    table = Table(title=title, caption="W to R: F1 of each stage", box=None, padding=(0, 1))
     for heading in ("seen", "κ", "95 %", "acc", "ECE", *STAGES):
         table.add_column(heading, no_wrap=True)
     setups = {name: values for name, values in figures.items() if isinstance(values, dict)}
