@@ -18,7 +18,7 @@ from service.settings import Settings, load_settings
 SAMPLES = Path(__file__).parents[1] / "sample_data"
 PLANNED_MIN = 75
 SPEED = 240
-"""Sixteen minutes of the night in four seconds: the first high alarm within a minute."""
+"""Times faster than life: the first high alarm, 93 minutes into the night, comes in 24 s."""
 
 
 def main() -> int:
@@ -61,6 +61,8 @@ def _announce(page: str, console: Console) -> None:
 
 def _follow(url: str, console: Console) -> None:
     for message in EventClient(url).follow():
+        if message["type"] == "disconnected":
+            return  # the service of this very process is stopping
         if message["type"] != "usage" and (text := line(message)):
             console.print(text)
 
