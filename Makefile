@@ -3,9 +3,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8000
 
-.PHONY: help venv demo test check bench lock clean
+.PHONY: help venv demo test check test-train bench lock clean
 help:            ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
 venv: .venv/.ready  ## .venv with the locked dependencies and the project itself
 .venv/.ready: requirements.lock pyproject.toml
@@ -27,6 +27,10 @@ check: venv      ## style, types, import layers, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+test-train: venv ## the tests that train, with PyTorch installed for them
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[train]'
+	$(BIN)/python -m pytest -m train
 
 bench: venv      ## speed and size, measured in this run
 	$(BIN)/python -m tests.bench

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from service_server import Served, eventually, served
 
-SLEEPER = "sim:?scenario=unresponsive&seed=1&hours=8&speed=300&dreamer=bed-2"
+SLEEPER = "sim:?scenario=unresponsive&seed=1&hours=24&speed=100&dreamer=bed-2"
 SHORT = "sim:?seed=2&hours=0.1&speed=0&dreamer=bed-1"
 
 
