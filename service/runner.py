@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event as Flag
 
-from monitor.domain.errors import CommandError
+from monitor.domain.errors import CommandError, SourceError
 from monitor.domain.events import Event, SessionChanged
 from monitor.domain.inputs import Chunk, Command, End, Gap, Input, Tick
 from service.entries import Entry, draft
@@ -79,6 +79,7 @@ class Runner:
         self._running: Future[None] | None = None
         self._turned_at: float | None = None
         self._died_of: str | None = None
+        self._source_failed: str | None = None
 
     def start(self) -> None:
         """Begin watching, in a thread of its own whose end never goes unseen."""
@@ -110,9 +111,9 @@ class Runner:
 
     @property
     def failure(self) -> str | None:
-        """Why the source is no longer read: what its thread died of, or that it hangs."""
-        if self._died_of is not None:
-            return self._died_of
+        """Why the source is no longer read: what it or its thread died of, or that it hangs."""
+        if self._died_of or self._source_failed:
+            return self._died_of or self._source_failed
         still = 0.0 if self._turned_at is None else self._clock() - self._turned_at
         return f"no sign of life for {still:.0f} s" if still > STALLED_S else None
 
@@ -150,18 +151,29 @@ class Runner:
 
     def _next(self, now: float) -> Input | None:
         """Return what comes next: signal, the end, or the passing of time."""
-        if self._status == RUNNING and not self._inputs:
-            came = self._source.read()
+        alive = self._status == RUNNING and self._source_failed is None
+        if alive and not self._inputs:
+            came = self._read(now)
             if came is None:
                 self._go_on_without(now)
                 return End(self._reached)
             self._inputs.extend(came)
         if self._inputs:
             return self._inputs.popleft()
-        return self._tick(now) if self._source.live or self._status == ENDED else None
+        return self._tick(now) if self._source.live or not alive else None
+
+    def _read(self, now: float) -> list[Input] | None:
+        """Read the source; one that fails falls silent, and time alone raises what it must."""
+        try:
+            return self._source.read()
+        except SourceError as error:
+            self._source_failed = str(error)
+            logger.error("%s: the source has failed: %s", self.dreamer, error)
+            self._go_on_without(now)
+            return []
 
     def _go_on_without(self, now: float) -> None:
-        """Go on after the source's end, at the speed at which people answer alarms."""
+        """Go on without the source, at the speed at which people answer alarms."""
         self._paced = False
         self._pace = Pace(self._source.sfreq, 1.0)
         self._pace.anchor(self._reached, now)

@@ -70,7 +70,7 @@ class EdfSource:
     def seek(self, sample: int) -> None:
         """Go on from this sample."""
         self._position = sample
-        self._load(sample)
+        self._block_start, self._block = sample, self._block[:, :0]
 
     def notify(self, event: Event) -> None:
         """Hear nothing: the night is over."""
@@ -81,7 +81,10 @@ class EdfSource:
 
     def _load(self, first: int) -> None:
         stop = min(first + round(BLOCK_S * self.sfreq), self._raw.n_times)
-        data = self._raw.get_data(self._rows, first, stop) if first < stop else self._block[:, :0]
+        try:
+            data = self._raw.get_data(self._rows, first, max(first, stop))
+        except (OSError, ValueError) as error:
+            raise SourceError(f"{self.path}: cannot be read any more: {error}") from error
         self._block_start, self._block = first, data * self._scale
 
 

@@ -6,7 +6,7 @@ from itertools import chain
 import pytest
 from service_fakes import SFREQ, START, FakeClock, FakeSession, FakeSource, types
 
-from monitor.domain.errors import UnknownAlarm
+from monitor.domain.errors import SourceError, UnknownAlarm
 from monitor.domain.inputs import Acknowledge, Chunk, End, Gap, Tick, Wake
 from monitor.sources.spec import SourceSpec
 from service.errors import NotWatched
@@ -265,3 +265,20 @@ def test_stopping_ends_the_thread_at_once(store):
     assert "command" in types(heard)
     assert runner._running.exception() is None
     assert store.last_at("bed-7") >= START
+
+
+def test_a_source_that_fails_falls_silent_and_time_goes_on(store):
+    world = World(store, speed=120, seconds=60)
+    world.runner.begin()
+    world.pass_time(0.1)
+
+    def read():
+        raise SourceError("night.edf: cannot be read any more")
+
+    world.source.read = read
+    world.pass_time(20)
+    assert world.session.of(End) == []
+    assert world.session.ticks[-1] - world.session.ticks[0] == pytest.approx(19 * SFREQ, abs=20)
+    assert world.runner.failure == "night.edf: cannot be read any more"
+    assert not world.runner.watching
+    assert not world.order(Wake(command_id="later")).exception()

@@ -186,3 +186,10 @@ def test_a_bad_spec_names_value_and_limit(text: str, message: str) -> None:
 def test_an_unknown_option_is_refused(recording: Path) -> None:
     with pytest.raises(SourceError, match="edf: has no option chanels"):
         open_source(parse_spec(f"edf:{recording}?chanels=Fpz"))
+
+
+def test_a_file_that_goes_away_while_it_is_read_is_one_error(recording: Path) -> None:
+    source = open_edf(str(recording), {})
+    recording.unlink()
+    with pytest.raises(SourceError, match=r"night\.edf: cannot be read any more"):
+        source.read()
