@@ -53,7 +53,9 @@ def _median_psd(data: NDArray[np.float64], sfreq: float) -> NDArray[np.float64]:
     taper = _taper(size)
     windows = np.lib.stride_tricks.sliding_window_view(data, size, axis=1)[:, :: size // 2]
     keep = slice(0, np.searchsorted(rfftfreq(size, 1 / sfreq), BANDS_HZ[-1][1], side="right"))
-    spectra = rfft((windows - windows.mean(axis=2, keepdims=True)) * taper, axis=2)[..., keep]
+    centred = windows - windows.mean(axis=2, keepdims=True)
+    centred *= taper
+    spectra = rfft(centred, axis=2, overwrite_x=True)[..., keep]
     density = (spectra.real**2 + spectra.imag**2) * (2 / (sfreq * np.sum(taper**2)))
     bad = np.isnan(density).any()
     return np.asarray(np.nanmedian(density, axis=1) if bad else np.median(density, axis=1))
