@@ -49,7 +49,8 @@ def open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) 
     """Open a source and go on with its session, or begin a new one.
 
     A session goes on when it has not ended and its source is the same, to the letter. Alarms left
-    open by any other pass over to the new session: nothing resolves by restarting.
+    open by any other pass over to the new session: nothing resolves by restarting. A new
+    session never begins before its predecessor stopped, whatever the clock says.
 
     Parameters
     ----------
@@ -68,9 +69,11 @@ def open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) 
             return _resume(spec, source, bundle, last, now)
         except SnapshotError as error:
             logger.warning("%s: session %s cannot go on: %s", spec.dreamer, last.session, error)
-    start = max(now, store.last_at(spec.dreamer))
+    before = unpack(last.snapshot) if last else None
+    reached = before["now"] if before else now
+    start = max(now, store.last_at(spec.dreamer), reached)
     session = MonitorSession(_config(spec, source, _new_id(start), start), bundle)
-    inherited = session.adopt_alarms(unpack(last.snapshot)) if last else []
+    inherited = session.adopt_alarms(before) if before else []
     return Watch(spec, source, session, tuple(inherited))
 
 

@@ -8,6 +8,7 @@ import pytest
 from service_fakes import START
 
 from monitor.domain.errors import SnapshotError
+from monitor.domain.events import UsageCounted
 from monitor.domain.inputs import MAX_GAP_S, Acknowledge, Gap, Wake
 from monitor.sources.spec import open_source, parse_spec
 from monitor.staging.bundle import load_bundle
@@ -103,6 +104,18 @@ def test_after_the_end_a_new_session_begins_later_and_keeps_open_alarms(tmp_path
         runner.answer(0)
         states = [e.message["data"].get("state") for e in answer.result()]
         assert "ACTIVE_ACK" in states
+
+
+def test_a_session_begins_no_earlier_than_the_other_had_got_to(tmp_path, bundle):
+    """Time that passed without an entry in the log counts too."""
+    with Store(tmp_path) as store:
+        runner = opened(store, bundle)
+        advance(runner, 45)
+        runner._record([UsageCounted(START + 1, "night", 0.0, 0.0, 0.0, 0.0, 0.0)])
+        reached = runner._session.now
+        assert store.last_at("bed-7") < reached
+        opened(store, bundle, replace(SPEC, text=f"{SPEC.text}&speed=2"), now=START - 500)
+        assert store.last_session("bed-7").start == reached
 
 
 def test_another_spec_begins_another_session(tmp_path, bundle):
