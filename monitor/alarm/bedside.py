@@ -10,7 +10,7 @@ from monitor.alarm.plan import Plan
 from monitor.alarm.register import AlarmRegister
 from monitor.alarm.rules import AlarmKind, Policy
 from monitor.alarm.wake import WakeProtocol
-from monitor.alarm.wake_steps import Call, Sleeper, Step
+from monitor.alarm.wake_steps import Call, Sleeper
 from monitor.domain.events import AlarmChanged, Event, WakeStep
 from monitor.domain.inputs import Responder
 from monitor.domain.stage import Stage
@@ -65,13 +65,18 @@ class Bedside:
         return events
 
     def settle(self) -> list[Event]:
-        """Detect and fire until nothing more follows from this moment."""
+        """Detect and fire until nothing more follows from this moment.
+
+        Then nothing can until the next timer, as long as the seconds keep coming as they do. While
+        an electrode is off every second counts: that all of the EEG has been off for the delay has
+        no timer of its own.
+        """
         events: list[Event] = []
         while found := self._detect() or self._fire_wake() or self.alarms.fire(self.now):
             events += found
             for event in found:
                 events += self._react(event)
-        current = self.contacts.is_current(self.now)
+        current = self.contacts.is_current(self.now) and not any(self.contacts.off)
         self.quiet_until = self._next_timer() if current else self.now
         return events
 
@@ -105,7 +110,7 @@ class Bedside:
     def _react(self, event: Event) -> list[Event]:
         """Draw for the wake protocol and the plan what follows from an event."""
         events: list[Event] = []
-        if isinstance(event, WakeStep) and event.step == Step.WOKEN:
+        if isinstance(event, WakeStep) and event.at == self.wake.state.woken_at:
             self.plan = self.plan.woken(event.at)
         if isinstance(event, AlarmChanged) and event.reason.code == "raised":
             kind = AlarmKind(event.kind)
@@ -160,10 +165,13 @@ class Bedside:
         self.ended = bool(saved["ended"])
 
     def adopt(self, saved: Mapping[str, Any]) -> list[Event]:
-        """Take over what another session's `snapshot` left open."""
-        shift_s = min(0.0, self.now - float(saved["now"]))
-        self.alarms.adopt(saved["alarms"], shift_s)
-        self.wake.restore(saved["wake"], shift_s)
+        """Take over what another session's `snapshot` left open, and let the time since pass."""
+        start, self.now = self.now, float(saved["now"])
+        if self.now > start:
+            raise ValueError(f"they are of {self.now:.3f}, after this session's start {start:.3f}")
+        self.alarms.adopt(saved["alarms"])
+        self.wake.restore(saved["wake"])
         if self.alarms.is_open(AlarmKind.OVERRUN):
-            self.plan = Plan(**saved["plan"]).shifted(shift_s)
-        return self.settle()
+            before = Plan(**saved["plan"])
+            self.plan = self.plan.adopting(before.counts_from, before.cleared_at)
+        return self.pass_until(start, and_at=True) + self.settle()

@@ -80,7 +80,7 @@ class Condition:
 
 
 def signal_lost(known: Known) -> Iterator[Condition]:
-    """See that no channel delivers a valid sample; graver while the dreamer is being woken."""
+    """See that no EEG channel delivers a valid sample; graver while the dreamer is being woken."""
     contacts, rule = known.contacts, known.policy.kinds[AlarmKind.SIGNAL_LOST]
     lost = known.at >= contacts.lost_at
     unknown = known.ended or (contacts.valid_since is None and not lost)
@@ -90,7 +90,7 @@ def signal_lost(known: Known) -> Iterator[Condition]:
         "",
         None if unknown else lost,
         contacts.valid_until if lost or since is None else since,
-        "no valid sample from any channel",
+        "no valid sample from any EEG channel",
         known.at - contacts.valid_until,
         rule.on_delay_s,
         "s",
@@ -131,12 +131,12 @@ def _every_eeg_off(known: Known, for_s: float) -> bool:
 def overrun(known: Known) -> Iterator[Condition]:
     """See the planned end passed while the dreamer is not verified awake."""
     plan, rule = known.plan, known.policy.kinds[AlarmKind.OVERRUN]
-    counts = plan.counts_from is not None
-    since = plan.cleared_at if plan.counts_from is None else plan.counts_from
+    began = plan.overrun_since(known.at)
+    since = plan.cleared_at if began is None else began
     yield Condition(
         AlarmKind.OVERRUN,
         "",
-        None if known.ended and counts else counts and known.at >= since,
+        None if known.ended and began is not None else began is not None,
         since,
         "past the planned end",
         (known.at - since) / 60,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from monitor.alarm.times import ms
 from monitor.domain.contact import Contact
-from monitor.domain.montage import Montage
+from monitor.domain.montage import ChannelKind, Montage
 
 SECOND_S = 1.0
 
@@ -17,7 +17,8 @@ class Contacts:
     """What the seconds of signal so far say about every channel.
 
     ``MISSING`` says nothing about an electrode: the channel is unknown until it is seen again. It
-    does not break a spell of being off, and it always breaks a spell of being on.
+    does not break a spell of being off, and it always breaks a spell of being on. There is signal
+    while any EEG channel delivers a valid sample: the others cannot show sleep.
 
     Parameters
     ----------
@@ -29,6 +30,7 @@ class Contacts:
 
     def __init__(self, montage: Montage, start: float) -> None:
         self.montage = montage
+        self._eeg = list(montage.picks(ChannelKind.EEG))
         self.seen_until = start
         self.valid_until = start
         self.valid_since: float | None = None
@@ -51,7 +53,7 @@ class Contacts:
         """Take the second that ends at `at`."""
         begin = ms(at - SECOND_S)
         unseen = begin > self.seen_until
-        valid = bool(np.any(contact != Contact.MISSING))
+        valid = bool(np.any(contact[self._eeg] != Contact.MISSING))
         if valid and (unseen or self.valid_since is None or self.valid_until != self.seen_until):
             self.valid_since = begin
         for channel, value in enumerate(contact.tolist()):

@@ -153,19 +153,18 @@ class AlarmEngine:
         """Take over what the dreamer's previous session left open, from its `snapshot`.
 
         Open alarms, the wake protocol and an overrun go on with their deadlines; those that have
-        passed fire at once. Where this clock began before the other stopped (a recording replayed
-        again), the deadlines move back with it.
+        passed fire at once, in order, each at its own time.
 
         Raises
         ------
         SnapshotError
-            When it is another dreamer's, or damaged.
+            When it is another dreamer's, damaged, or later than this session's start.
         """
         self._take(snapshot)
         try:
             return self._bed.adopt(snapshot["bed"])
         except (KeyError, TypeError, ValueError) as error:
-            raise SnapshotError(f"the previous session's alarms are damaged: {error}") from error
+            raise SnapshotError(f"the previous session's alarms do not fit: {error}") from error
 
     def _take(self, snapshot: Mapping[str, Any]) -> None:
         dreamer = self._bed.alarms.dreamer
@@ -201,12 +200,14 @@ class AlarmEngine:
         return [*changed, *steps], detail
 
     def _attend(self, alarm: Alarm, command: Resolve) -> list[Event]:
-        """Tell the plan and the wake protocol what a person found."""
-        if alarm.kind not in _CLOSED:
+        """Tell the plan and the wake protocol what a person found of a condition still there.
+
+        A finding about one that has gone says nothing about a wake that has begun since.
+        """
+        if alarm.kind not in _CLOSED or not alarm.present:
             return []
         bed, actor = self._bed, command.actor
         if command.disposition is Disposition.WOKEN_VERIFIED:
-            bed.plan = bed.plan.woken(bed.now)
             return bed.call(Call.FOUND_AWAKE, actor=actor)
         if alarm.kind is AlarmKind.OVERRUN:
             bed.plan = bed.plan.excused(bed.now)

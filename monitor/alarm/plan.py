@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from monitor.alarm.times import moved, ms
+from monitor.alarm.times import ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,14 +10,15 @@ class Plan:
     """When the dreamer should be awake again; times in Unix s.
 
     Sleeping past the planned end counts from that end until the dreamer is verified awake, and
-    again from the first sleep epoch after that. A person may excuse it for the whole session.
+    again from the first sleep epoch after that. A person may excuse it for the whole session. An
+    overrun that began in the session before goes on, whatever the end of this one.
 
     Parameters
     ----------
     end : float or None
         Planned end; None when there is none (or it is excused).
     counts_from : float or None
-        Since when the dreamer overruns; may lie ahead.
+        Since when the dreamer overruns; may lie ahead, or before this session.
     cleared_at : float
         When it was last found not to be an overrun.
     """
@@ -32,10 +33,14 @@ class Plan:
         end = None if planned_s is None else ms(start + planned_s)
         return cls(end, end, start)
 
+    def overrun_since(self, at: float) -> float | None:
+        """Since when the dreamer overruns at `at`; None when it does not."""
+        return None if self.counts_from is None or at < self.counts_from else self.counts_from
+
     def woken(self, at: float) -> "Plan":
-        """Note a verified wake; before the planned end this changes nothing."""
-        past = self.end is not None and at >= self.end
-        return replace(self, counts_from=None, cleared_at=at) if past else self
+        """Note a verified wake; a planned end still ahead will count."""
+        ahead = self.end is not None and at < self.end
+        return replace(self, counts_from=self.end if ahead else None, cleared_at=at)
 
     def asleep(self, onset: float) -> "Plan":
         """Note a sleep epoch that began at `onset`."""
@@ -43,9 +48,10 @@ class Plan:
         return replace(self, counts_from=onset) if again else self
 
     def excused(self, at: float) -> "Plan":
-        """Let the dreamer sleep on, because a person says so."""
-        return Plan(None, None, at)
+        """Let the dreamer sleep on past the end that has passed, because a person says so."""
+        woken = self.woken(at)
+        return Plan(None, None, at) if woken.counts_from is None else woken
 
-    def shifted(self, by_s: float) -> "Plan":
-        """Move all times by `by_s` seconds."""
-        return moved(self, ("end", "counts_from", "cleared_at"), by_s)
+    def adopting(self, counts_from: float | None, cleared_at: float) -> "Plan":
+        """Go on with an overrun of the session before; the planned end stays this session's."""
+        return replace(self, counts_from=counts_from, cleared_at=cleared_at)

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Any
 
 from monitor.alarm.rules import AlarmKind
-from monitor.alarm.times import moved
 from monitor.domain.events import AlarmChanged, Priority, Reason
 
 
@@ -111,10 +110,6 @@ class Alarm:
         """Whether it was raised and is not resolved."""
         return self.raised_at is not None and self.resolved_at is None
 
-    def shifted(self, by_s: float) -> "Alarm":
-        """Move all times by `by_s` seconds."""
-        return moved(self, _TIMES, by_s)
-
     def announce(self, at: float, previous: State, reason: Reason) -> AlarmChanged:
         """Tell the alarm as it now stands."""
         told = {name: getattr(self, name) for name in _TOLD}
@@ -138,10 +133,6 @@ class Alarm:
         return cls(**{**saved, **named})
 
 
-_TIMES = (
-    "since", "present_since", "raised_at", "resolved_at", "told_at", "acked_at",
-    "shelved_until", "audio_paused_until",
-)  # fmt: skip
 _COMPOSED = {"kind", "state"}  # their values are spelled out as text above
 _TOLD = tuple(
     field.name

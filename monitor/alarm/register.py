@@ -133,13 +133,11 @@ class AlarmRegister:
         self._raised = {(AlarmKind(kind), source): int(n) for kind, source, n in saved["raised"]}
         self._conditions = {}
 
-    def adopt(self, saved: Mapping[str, Any], shift_s: float) -> None:
-        """Take what is open in another session's `snapshot`, its times moved by `shift_s`."""
+    def adopt(self, saved: Mapping[str, Any]) -> None:
+        """Take what is open in another session's `snapshot`."""
         self.restore(saved)
         self._alarms = {
-            key: replace(alarm.shifted(shift_s), seen=None)
-            for key, alarm in self._alarms.items()
-            if alarm.is_open
+            key: replace(alarm, seen=None) for key, alarm in self._alarms.items() if alarm.is_open
         }
 
     def _normal(self, key: Key) -> Alarm:

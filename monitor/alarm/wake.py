@@ -15,23 +15,26 @@
     LISTEN k          time is over after the last round                       HUMAN_ATTEND
     CUE k, LISTEN k   an epoch makes it alpha coma                            UNRESPONSIVE
     HUMAN_ATTEND      nobody reports in time                                  UNRESPONSIVE
+    DEFER to          a behavioural response that counts in this profile,     WOKEN
+      UNRESPONSIVE    the hold or more after the first, no sleep in between
     DEFER to          a behavioural response that counts in this profile      RESPONDED
       UNRESPONSIVE
-    RESPONDED         asleep again, and it was UNRESPONSIVE before            UNRESPONSIVE
-    RESPONDED         asleep again, rounds are left                           CUE k + 1
-    RESPONDED         asleep again after the last round                       HUMAN_ATTEND
-    RESPONDED         not seen asleep for the hold                            WOKEN
+    RESPONDED         the hold is over, the last epoch is W since the answer  WOKEN
+    RESPONDED         asleep again at once, or not seen awake in the hold:
+                        it was UNRESPONSIVE before                            UNRESPONSIVE
+                        rounds are left                                       CUE k + 1
+                        after the last round                                  HUMAN_ATTEND
     WOKEN             last seen asleep, at a check                            CUE 1
     WOKEN             not seen asleep, at a check                             WOKEN, at last IDLE
-    DEFER to          a person found the dreamer awake                        WOKEN
-      UNRESPONSIVE
+    any               a person found the dreamer awake                        WOKEN
     DEFER to          a person takes over, or excuses the dreamer             IDLE
       RESPONDED
     UNRESPONSIVE      a person closes UNRESPONSIVE with another finding       IDLE
 
-Alpha coma: label W for 2 min and two unanswered cues. The answer is behaviour and nothing else; the
-EEG can take it back, never give it, so a signal that is gone delays and clears nothing. Every
-deadline is an absolute time, and passing it needs nothing but time.
+Alpha coma: label W for 2 min, W still, and two unanswered cues. The answer is behaviour and
+nothing else, and it must hold: the EEG shows W when the hold ends, or, where there is no EEG to
+tell, the dreamer answers again. Not knowing is not being awake. Every deadline is an absolute time,
+and passing it needs nothing but time.
 """
 
 from collections.abc import Callable, Mapping
@@ -67,9 +70,9 @@ def not_in_n3(state: WakeState, cause: Cause) -> bool:
 
 def alpha_coma(state: WakeState, cause: Cause) -> bool:
     """Whether it looks like being awake, yet cues are not answered."""
-    unanswered = do.unanswered_after(state, cause)
-    rule = cause.rule
-    return unanswered >= rule.coma_cues and cause.sleeper.awake_s >= rule.coma_w_s
+    unanswered, sleeper, rule = do.unanswered_after(state, cause), cause.sleeper, cause.rule
+    looks_awake = sleeper.stage is Stage.W and sleeper.awake_s >= rule.coma_w_s
+    return looks_awake and unanswered >= rule.coma_cues
 
 
 def rounds_left(state: WakeState, cause: Cause) -> bool:
@@ -80,6 +83,16 @@ def rounds_left(state: WakeState, cause: Cause) -> bool:
 def counts(_state: WakeState, cause: Cause) -> bool:
     """Whether the word of whoever answers is enough."""
     return cause.by in cause.rule.responders
+
+
+def answered_twice(state: WakeState, cause: Cause) -> bool:
+    """Whether it counts, and no sleep was seen since an earlier answer, whose hold is over."""
+    return counts(state, cause) and do.awake_since_answer(state, cause)
+
+
+def seen_awake(state: WakeState, cause: Cause) -> bool:
+    """Whether the last epoch is W that began after the answer."""
+    return cause.sleeper.stage is Stage.W and cause.sleeper.onset >= state.since
 
 
 def asleep_again(state: WakeState, cause: Cause) -> bool:
@@ -154,6 +167,8 @@ TABLE: tuple[Row, ...] = (
     _row("LISTEN", Call.DEADLINE, always, do.attend, "unanswered", "a person goes"),
     _row("CUE LISTEN", Call.EPOCH, alpha_coma, do.give_up, "alpha_coma", "W, yet no answer"),
     _row("HUMAN_ATTEND", Call.DEADLINE, always, do.give_up, "unresponsive", "nobody reports"),
+    _row(_STARTED + " UNRESPONSIVE", Call.RESPONSE, answered_twice, do.wake, "verified",
+         "answered again"),
     _row(_STARTED + " UNRESPONSIVE", Call.RESPONSE, counts, do.respond, "responded", "answered"),
     _row("RESPONDED", Call.EPOCH, asleep_again_unresponsive, do.give_up, "asleep_again",
          "fell asleep after the answer"),
@@ -161,15 +176,22 @@ TABLE: tuple[Row, ...] = (
          "fell asleep after the answer"),
     _row("RESPONDED", Call.EPOCH, asleep_again, do.attend, "asleep_again",
          "fell asleep after the last answer"),
-    _row("RESPONDED", Call.DEADLINE, always, do.wake, "verified", "answer held"),
+    _row("RESPONDED", Call.DEADLINE, seen_awake, do.wake, "verified", "answer held"),
+    _row("RESPONDED", Call.DEADLINE, is_unresponsive, do.give_up, "not_seen_awake",
+         "not seen awake after the answer"),
+    _row("RESPONDED", Call.DEADLINE, rounds_left, do.next_cue, "not_seen_awake",
+         "not seen awake after the answer"),
+    _row("RESPONDED", Call.DEADLINE, always, do.attend, "not_seen_awake",
+         "not seen awake after the last answer"),
     _row("WOKEN", Call.DEADLINE, asleep_again, do.first_cue, "asleep_at_check", "sleeps"),
     _row("WOKEN", Call.DEADLINE, checks_left, do.check, "checked", "no sleep seen at a check"),
     _row("WOKEN", Call.DEADLINE, always, do.rest, "checked", "no sleep seen at the last check"),
-    _row(_RUNNING, Call.FOUND_AWAKE, always, do.wake, "found_awake", "found awake by a person"),
+    _row("IDLE WOKEN " + _RUNNING, Call.FOUND_AWAKE, always, do.wake, "found_awake",
+         "found awake by a person"),
     _row(_RUNNING, Call.EXCUSED, not_unresponsive, do.rest, "excused", "need not be woken"),
     _row(_RUNNING, Call.TAKEN_OVER, not_unresponsive, do.rest, "taken_over", "left to people"),
     _row(_RUNNING, Call.TAKEN_OVER, always, do.not_hard, "", ""),
-    _row(_RUNNING, Call.DISPOSED, is_unresponsive, do.rest, "taken_over", "left to people"),
+    _row(_RUNNING, Call.DISPOSED, always, do.rest, "taken_over", "left to people"),
 )  # fmt: skip
 
 
@@ -217,6 +239,6 @@ class WakeProtocol:
         """JSON values."""
         return {**asdict(self.state), "step": self.state.step.value}
 
-    def restore(self, saved: Mapping[str, Any], shift_s: float = 0.0) -> None:
-        """Take a `snapshot`, its times moved by `shift_s`."""
-        self.state = WakeState(**{**saved, "step": Step(saved["step"])}).shifted(shift_s)
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take a `snapshot`."""
+        self.state = WakeState(**{**saved, "step": Step(saved["step"])})

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from monitor.alarm.rules import WakeRule
-from monitor.alarm.times import moved, ms
+from monitor.alarm.times import ms
 from monitor.domain.inputs import Responder
 from monitor.domain.stage import EPOCH_S, Stage
 
@@ -50,16 +50,19 @@ class Sleeper:
         Start of that epoch in Unix s.
     awake_s : float
         Time labelled W since the last sleep epoch in s; unscored epochs neither add nor break.
+    slept_at : float
+        Start of the last sleep epoch in Unix s; 0 before the first.
     """
 
     stage: Stage = Stage.UNSCORED
     onset: float = 0.0
     awake_s: float = 0.0
+    slept_at: float = 0.0
 
     def after(self, stage: Stage, onset: float) -> "Sleeper":
         """Take one more epoch in."""
         awake_s = 0.0 if stage.is_sleep else self.awake_s + EPOCH_S * (stage is Stage.W)
-        return Sleeper(stage, onset, awake_s)
+        return Sleeper(stage, onset, awake_s, onset if stage.is_sleep else self.slept_at)
 
     def snapshot(self) -> dict[str, Any]:
         """JSON values."""
@@ -91,6 +94,8 @@ class WakeState:
     hard_at, unresponsive_at : float or None
         Since when the dreamer is hard to wake, or unresponsive; cleared only by a verified wake or
         by a person.
+    answered_at : float or None
+        When the dreamer first answered, of the answers with no sleep between them.
     woken_at : float or None
         When the wake was verified.
     checks : int
@@ -105,6 +110,7 @@ class WakeState:
     enough: int = 0
     hard_at: float | None = None
     unresponsive_at: float | None = None
+    answered_at: float | None = None
     woken_at: float | None = None
     checks: int = 0
 
@@ -118,10 +124,6 @@ class WakeState:
         """Rounds that are over and did not wake the dreamer."""
         under_way = self.step in (Step.CUE, Step.LISTEN, Step.RESPONDED)
         return self.round - under_way
-
-    def shifted(self, by_s: float) -> "WakeState":
-        """Move all times by `by_s` seconds."""
-        return moved(self, ("since", "until", "hard_at", "unresponsive_at", "woken_at"), by_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +144,11 @@ Move: TypeAlias = Callable[[WakeState, Cause], WakeState]
 def unanswered_after(state: WakeState, cause: Cause) -> int:
     """Count the rounds in a row without an answer, with the one that ends by this call."""
     return state.unanswered + (state.step is Step.LISTEN and cause.call is Call.DEADLINE)
+
+
+def awake_since_answer(state: WakeState, cause: Cause) -> bool:
+    """Whether there was an answer and no sleep has begun since."""
+    return state.answered_at is not None and cause.sleeper.slept_at < state.answered_at
 
 
 def _to(state: WakeState, step: Step, cause: Cause, for_s: float | None) -> WakeState:
@@ -196,7 +203,9 @@ def give_up(state: WakeState, cause: Cause) -> WakeState:
 
 def respond(state: WakeState, cause: Cause) -> WakeState:
     """Take the answer; now it must hold."""
-    return replace(_to(state, Step.RESPONDED, cause, cause.rule.hold_s), unanswered=0)
+    held = _to(state, Step.RESPONDED, cause, cause.rule.hold_s)
+    first = state.answered_at if awake_since_answer(state, cause) else cause.at
+    return replace(held, unanswered=0, answered_at=first)
 
 
 def wake(_state: WakeState, cause: Cause) -> WakeState:

@@ -5,7 +5,7 @@ A story is one step a line; time runs from 0 s::
     good 60                     60 s of good signal (also: lost, railed, flat, noise)
     off C3-M2 12                12 s in which only that channel is railed
     bad C3-M2 C4-M1 12          12 s in which these channels are railed
-    gone C3-M2 12               12 s in which only that channel is missing
+    gone C3-M2 12               12 s in which only these channels are missing
     wait 120                    120 s in which nothing comes at all
     stage N3 4                  4 epochs of good signal scored N3
     blind W 4                   4 epochs without signal scored W
@@ -77,9 +77,10 @@ def make_engine(
 class Player:
     """Feeds steps of a story to an engine and keeps its own clock."""
 
-    def __init__(self, engine: AlarmEngine, at: float = 0.0) -> None:
+    def __init__(self, engine: AlarmEngine, at: float = 0.0, start: float = START) -> None:
         self.engine = engine
         self.at = at
+        self.start = start
         self.events: list[Event | CommandError] = []
         self._commands = 0
 
@@ -126,8 +127,8 @@ class Player:
         *name, count = rest
         return self._bad("bad", " ".join(name), count)
 
-    def _gone(self, _word: str, name: str, count: str) -> list[Event]:
-        return self._bad("gone", name, count, as_=Contact.MISSING)
+    def _gone(self, word: str, *rest: str) -> list[Event]:
+        return self._bad(word, *rest, as_=Contact.MISSING)
 
     def _wait(self, _word: str, count: str) -> list[Event]:
         self.at += float(count)
@@ -151,7 +152,7 @@ class Player:
         return self.score(Stage(stage))
 
     def score(self, stage: Stage) -> list[Event]:
-        onset_s = self.at - EPOCH_S
+        onset_s = self.now - self.start - EPOCH_S
         return self.engine.score(self.now, ScoredEpoch(int(onset_s // EPOCH_S), onset_s, stage))
 
     def _wake(self, _word: str) -> list[Event]:

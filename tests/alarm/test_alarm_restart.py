@@ -16,7 +16,7 @@ def restarted(player: Player, **options: object) -> Player:
 
 def following(player: Player, start: float = 0.0, **options: object) -> Player:
     engine = make_engine(start=START + start, **options)
-    other = Player(engine, start)
+    other = Player(engine, start, START + start)
     other.events = engine.adopt(saved(player.engine))
     return other
 
@@ -46,10 +46,26 @@ def test_open_alarms_and_the_running_wake_pass_to_the_next_session() -> None:
     assert "185 UNRESPONSIVE ACTIVE_UNACK high raised" in after.play("good 30").lines()
 
 
-def test_the_next_session_begins_with_what_expired_in_between() -> None:
+def test_the_next_session_begins_with_what_expired_in_between_at_its_own_time() -> None:
+    before = Player(make_engine()).play("good 5\nwake\ngood 10")
+    after = following(before, start=4000)
+    assert after.lines()[:3] == [
+        "35 wake LISTEN 1 cued",
+        "65 wake CUE 2 unanswered",
+        "65 HARD_TO_WAKE ACTIVE_UNACK medium raised",
+    ]
+    assert "185 UNRESPONSIVE ACTIVE_UNACK high raised" in after.lines()
+    times = [event.at for event in after.events]
+    assert times == sorted(times)
+    assert times[-1] <= after.engine.snapshot()["bed"]["now"] == START + 4000
+
+
+def test_a_new_session_hears_the_same_as_one_that_went_on() -> None:
     before = Player(make_engine()).play(WOKEN_UP_TO_LISTEN_3)
     after = following(before, start=4000)
-    assert "4000 UNRESPONSIVE ACTIVE_UNACK high raised" in after.lines()
+    ended = before.play("end")
+    ended.events = []
+    assert after.lines() == ended.play("wait 3835").lines()
 
 
 def test_nothing_is_resolved_by_a_new_session() -> None:
@@ -82,10 +98,34 @@ def test_an_alarm_id_is_never_used_twice() -> None:
     assert after.alarm("C3-M2").alarm_id == "bed-7:ELECTRODE_OFF:C3-M2:2"
 
 
-def test_a_clock_that_begins_earlier_takes_the_deadlines_with_it() -> None:
-    before = Player(make_engine()).play(WOKEN_UP_TO_LISTEN_3)  # 20 s before UNRESPONSIVE
-    after = following(before, start=-10_000).play("good 30")
-    assert "-9980 UNRESPONSIVE ACTIVE_UNACK high raised" in after.lines()
+def test_a_session_that_began_before_the_other_ended_takes_nothing_over() -> None:
+    before = Player(make_engine()).play(WOKEN_UP_TO_LISTEN_3)
+    with pytest.raises(SnapshotError, match="after this session's start"):
+        following(before, start=164)
+
+
+def overslept(planned_s: float | None) -> Player:
+    """Return a player whose session took over an overrun 15 minutes old, in its first round."""
+    before = Player(make_engine(planned_s=60)).play("good 970")
+    return following(before, start=980, planned_s=planned_s)
+
+
+@pytest.mark.parametrize(
+    "ends",
+    ["respond button\nstage W 2", "resolve OVERRUN woken_verified", "resolve OVERRUN false_alarm"],
+)
+@pytest.mark.parametrize("planned_s", [8 * 3600.0, None])
+def test_an_overrun_taken_over_leaves_the_new_plan_as_it_is(ends, planned_s) -> None:
+    after = overslept(planned_s).play(ends)
+    assert "OVERRUN" not in {alarm.kind for alarm in after.engine.open_alarms}
+    counts_from = after.engine.snapshot()["bed"]["plan"]["counts_from"]
+    assert counts_from == (planned_s and START + 980 + planned_s)
+
+
+def test_sleeping_on_after_an_overrun_taken_over_is_no_overrun_before_the_new_end() -> None:
+    after = overslept(8 * 3600).play("respond button\nstage W 2\nstage N2 9\nrespond button")
+    after.play("stage W 12\nstage N2 100")
+    assert not [line for line in after.lines() if "OVERRUN ACTIVE" in line]
 
 
 def test_a_snapshot_of_somebody_else_or_another_montage_is_refused() -> None:

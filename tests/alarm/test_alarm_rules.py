@@ -1,15 +1,18 @@
+import math
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 from alarm_story import CH_NAMES, START, Player, make_engine, play
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.alarm.bedside import Bedside
 from monitor.alarm.catalogue import DEFAULT_POLICY, ESCALATION, KINDS, WAKE
 from monitor.alarm.conditions import DETECTORS
 from monitor.alarm.record import Alarm, State
 from monitor.alarm.rules import AlarmKind, Escalation, Rise
-from monitor.domain.contact import Second
+from monitor.domain.contact import Contact, Second
 from monitor.domain.epoch import ScoredEpoch
 from monitor.domain.errors import InputError
 from monitor.domain.events import AlarmChanged, Priority
@@ -161,6 +164,29 @@ def test_a_night_in_which_all_is_well_costs_next_to_nothing(monkeypatch) -> None
         if i % 30 == 29:
             engine.score(START + i + 1, ScoredEpoch(i // 30, i - 29.0, Stage.N2))
     assert len(worked_through) < 10
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.sampled_from(Contact), min_size=3, max_size=3)
+            | st.permutations([Contact.GOOD, Contact.GOOD, Contact.RAILED]),
+            st.sampled_from([1, 3, 9, 10, 12, 30]),
+            st.sampled_from(
+                ["wait 0", "wait 5", "wake", "respond button", "scored N2", "scored W"]
+            ),
+        ),
+        max_size=20,
+    )
+)
+def test_seconds_taken_the_fast_way_tell_the_same_as_worked_through_one_by_one(night) -> None:
+    fast, slow = Player(make_engine(planned_s=30.0)), Player(make_engine(planned_s=30.0))
+    for contact, count, step in night:
+        for _ in range(count):
+            slow.engine._bed.quiet_until = -math.inf
+            slow.events += slow.seconds(contact, 1)
+        fast.events += fast.seconds(contact, count)
+        assert fast.play(step).events == slow.play(step).events
 
 
 def test_the_state_is_read_off_the_fields() -> None:
