@@ -19,7 +19,7 @@ from monitor.domain.errors import (
     UnknownAlarm,
 )
 from service import api, health, stream
-from service.errors import NotWatched
+from service.errors import NotWatched, StoreError
 from service.guard import Guard
 from service.settings import Settings
 from service.station import Station
@@ -33,6 +33,7 @@ _STATUS: dict[type[DreamwatchError], tuple[int, str]] = {
     CommandError: (409, "not_allowed"),
     InputError: (422, "invalid"),
     NotWatched: (503, "not_monitored"),
+    StoreError: (503, "log_unavailable"),
 }
 
 

@@ -20,6 +20,7 @@ from monitor.domain.inputs import Chunk, Command, End, Gap, Input, Tick
 from service.entries import Entry, draft
 from service.errors import NotWatched
 from service.pace import Pace
+from service.recorder import Recorder
 from service.snapshots import pack
 from service.store import ENDED, RUNNING, SessionRow, Store
 from service.watch import Watch
@@ -62,10 +63,10 @@ class Runner:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.dreamer = watch.spec.dreamer
+        self._gone = NotWatched(f"{self.dreamer} is no longer monitored")
         self._watch = watch
         self._source = watch.source
         self._session = watch.session
-        self._store = store
         self._publish = publish
         self._clock = clock
         self._pace = Pace(watch.source.sfreq, 1.0 if watch.source.live else watch.spec.speed)
@@ -75,6 +76,7 @@ class Runner:
         self._inputs: deque[Input] = deque()
         self._requests: SimpleQueue[_Request | None] = SimpleQueue()
         self._stopping = Flag()
+        self._recorder = Recorder(store, self._stopping.wait)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=self.dreamer)
         self._running: Future[None] | None = None
         self._turned_at: float | None = None
@@ -111,9 +113,9 @@ class Runner:
 
     @property
     def failure(self) -> str | None:
-        """Why the source is no longer read: what it or its thread died of, or that it hangs."""
-        if self._died_of or self._source_failed:
-            return self._died_of or self._source_failed
+        """Why the source is not read: what it or its thread died of, or what holds it up."""
+        if why := self._died_of or self._source_failed or self._recorder.failure:
+            return why
         still = 0.0 if self._turned_at is None else self._clock() - self._turned_at
         return f"no sign of life for {still:.0f} s" if still > STALLED_S else None
 
@@ -206,7 +208,7 @@ class Runner:
         if any(isinstance(e, SessionChanged) and e.status == ENDED for e in events):
             self._status = ENDED
         session = self._session.config.session
-        entries = self._store.commit(self._row(), [draft(event, session) for event in events])
+        entries = self._recorder.commit(self._row(), [draft(e, session) for e in events])
         self._publish(entries)
         for event in events:
             self._source.notify(event)
@@ -232,7 +234,7 @@ class Runner:
             request.answer.set_exception(error)
         finally:
             if not request.answer.done():
-                request.answer.set_exception(self._gone())
+                request.answer.set_exception(self._gone)
 
     def _finished(self, running: Future[None]) -> None:
         """Say why the thread has ended, if it was not told to; nobody waits for it in vain."""
@@ -246,7 +248,4 @@ class Runner:
             while True:
                 request = self._requests.get_nowait()
                 if request is not None and request.answer.set_running_or_notify_cancel():
-                    request.answer.set_exception(self._gone())
-
-    def _gone(self) -> NotWatched:
-        return NotWatched(f"{self.dreamer} is no longer monitored")
+                    request.answer.set_exception(self._gone)

@@ -1,12 +1,14 @@
 """The durable log and the sessions' snapshots. One writer numbers and commits; anybody reads."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Select, func, insert, select, tuple_, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.database import hold, open_reader, open_writer
 from service.entries import Draft, Entry
@@ -58,7 +60,8 @@ class Store:
     Raises
     ------
     StoreError
-        When another service has it open, or the file there is not ours or newer.
+        When another service has it open, or the file there is not ours or newer; any method,
+        when the file cannot be read or written now.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -85,7 +88,7 @@ class Store:
 
     def commit(self, row: SessionRow, drafts: Sequence[Draft]) -> list[Entry]:
         """Append events and the snapshot that belongs to them, in one transaction."""
-        with self._writing, self._writer.begin() as connection:
+        with self._writing, _explained(), self._writer.begin() as connection:
             head = _head(connection, row.dreamer)
             entries = [
                 _append(connection, row, seq, draft) for seq, draft in enumerate(drafts, head + 1)
@@ -193,8 +196,16 @@ class Store:
         return self._read(lambda connection: [Entry(*row) for row in connection.execute(query)])
 
     def _read(self, read: Callable[[Connection], _T]) -> _T:
-        with self._reader.begin() as connection:
+        with _explained(), self._reader.begin() as connection:
             return read(connection)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StoreError(f"the log cannot be used: {error.__cause__ or error}") from error
 
 
 def _head(connection: Connection, dreamer: str) -> int:

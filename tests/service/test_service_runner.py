@@ -1,15 +1,20 @@
 """A runner under a fake clock: pace, ticks, commands, commit before publish, failure."""
 
+import sqlite3
 from concurrent.futures import Future
+from contextlib import closing
 from itertools import chain
 
 import pytest
 from service_fakes import SFREQ, START, FakeClock, FakeSession, FakeSource, types
+from service_server import eventually
 
 from monitor.domain.errors import SourceError, UnknownAlarm
 from monitor.domain.inputs import Acknowledge, Chunk, End, Gap, Tick, Wake
 from monitor.sources.spec import SourceSpec
-from service.errors import NotWatched
+from service.database import FILE
+from service.errors import NotWatched, StoreError
+from service.recorder import LONGEST_RETRY_S
 from service.runner import MAX_WAIT_S, STALLED_S, Runner
 from service.snapshots import unpack
 from service.store import ENDED, RUNNING, Store
@@ -154,16 +159,93 @@ def test_state_and_events_are_committed_before_anybody_hears_of_them(store):
     assert [e.seq for e in world.published] == [1, 2, 3, 4, 5]
 
 
-def test_what_cannot_be_committed_is_never_published(store):
+def failing(store, monkeypatch, times: int, fails=lambda: None) -> list:
+    """Let the next commits fail; return what each try was given."""
+    tries, commit = [], store.commit
+
+    def try_to(row, drafts):
+        tries.append((row, drafts))
+        if len(tries) <= times:
+            fails()
+            raise StoreError("the disk is full")
+        return commit(row, drafts)
+
+    monkeypatch.setattr(store, "commit", try_to)
+    return tries
+
+
+def test_a_log_that_cannot_be_written_holds_the_runner_up_and_loses_nothing(
+    store, monkeypatch, caplog
+):
     world = World(store, speed=0)
     world.runner.begin()
-    store._writer.dispose()
-    with store._writer.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE sessions")
-    with pytest.raises(Exception, match="no such table"):
+    world.runner.turn()
+    waits, seen = [], []
+    monkeypatch.setattr(world.runner._recorder, "_pause", lambda wait: waits.append(wait))
+    tries = failing(
+        store,
+        monkeypatch,
+        9,
+        lambda: seen.append((types(world.published), len(world.source.heard))),
+    )
+    world.runner.turn()
+    assert seen == [(["session", "epoch"], 2)] * 9
+    assert all(again == tries[0] for again in tries)
+    assert waits == sorted(waits)
+    assert waits[0] < 1 < waits[-1] == LONGEST_RETRY_S
+    assert [e.seq for e in world.published] == [1, 2, 3]
+    assert caplog.text.count("the disk is full") == 1
+    assert world.runner.watching
+    assert types(world.order(Wake(command_id="later")).result()) == ["command"]
+
+
+def test_while_the_log_cannot_be_written_nobody_is_monitored(store, monkeypatch):
+    world = World(store, speed=0)
+    world.runner.begin()
+    world.runner.turn()
+    said = []
+
+    def pause(_wait: float) -> None:
+        said.append((world.runner.watching, world.runner.failure))
+
+    monkeypatch.setattr(world.runner._recorder, "_pause", pause)
+    failing(store, monkeypatch, 2)
+    world.runner.turn()
+    assert said == [(False, "the disk is full")] * 2
+    assert world.runner.failure is None
+
+
+def test_stopping_ends_the_waiting_for_a_log_and_publishes_nothing(store, monkeypatch):
+    tries = failing(store, monkeypatch, LONG)
+    spec = SourceSpec("fake:", "fake", "", {}, "bed-7")
+    heard: list = []
+    runner = Runner(Watch(spec, FakeSource(), FakeSession()), store, heard.extend)
+    runner.start()
+    eventually(lambda: len(tries) > 1)
+    waiting = runner.submit(Wake(command_id="c"))
+    runner.stop()
+    assert heard == []
+    assert isinstance(waiting.exception(timeout=1), NotWatched)
+
+
+def test_a_database_locked_by_another_program_is_outlasted(tmp_path, monkeypatch):
+    monkeypatch.setattr("service.database.BUSY_TIMEOUT_S", 0.01)
+    with Store(tmp_path) as store, closing(sqlite3.connect(tmp_path / FILE)) as backup:
+        world = World(store, speed=0)
+        world.runner.begin()
+        backup.isolation_level = None
+        backup.execute("BEGIN EXCLUSIVE")
+        tries = []
+
+        def pause(_wait: float) -> None:
+            tries.append(world.runner.failure)
+            if len(tries) == 3:
+                backup.execute("ROLLBACK")
+
+        monkeypatch.setattr(world.runner._recorder, "_pause", pause)
         world.runner.turn()
-    assert types(world.published) == ["session"]
-    assert len(world.source.heard) == 1
+        assert tries == ["the log cannot be used: database is locked"] * 3
+        assert [e.seq for e in world.published] == [1, 2]
 
 
 def test_a_push_without_events_writes_nothing(store):

@@ -76,7 +76,7 @@ def test_the_database_itself_refuses_to_change_the_log(tmp_path, store, change):
 def test_events_and_state_are_committed_together_or_not_at_all(store):
     store.commit(row(snapshot=b"one"), drafts(1))
     twice = drafts(1) * 2  # the same event_id must not be there twice
-    with pytest.raises(Exception, match="UNIQUE"):
+    with pytest.raises(StoreError, match="UNIQUE"):
         store.commit(row(snapshot=b"two"), twice)
     assert [e.seq for e in everything(store, {"bed-7": 9})] == [1]
     assert store.last_session("bed-7").snapshot == b"one"
