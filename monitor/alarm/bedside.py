@@ -149,7 +149,7 @@ class Bedside:
             "ended": self.ended,
             "contacts": self.contacts.snapshot(),
             "plan": asdict(self.plan),
-            "sleeper": self.sleeper.snapshot(),
+            "sleeper": asdict(self.sleeper),
             "wake": self.wake.snapshot(),
             "alarms": self.alarms.snapshot(),
         }

@@ -58,7 +58,6 @@ def unacked(alarm: Alarm, cause: Cause) -> Alarm:
         alarm,
         acked_by=None,
         acked_at=None,
-        audio_paused_until=None,
         shelved_until=None,
         told_at=cause.at,
     )
@@ -125,9 +124,7 @@ def escalate(alarm: Alarm, cause: Cause) -> Alarm:
 
 def acknowledge(alarm: Alarm, cause: Cause) -> Alarm:
     """Somebody takes it on: the sound stops, the condition is untouched."""
-    timeout = cause.rule.ack_timeout_s
-    paused = None if timeout is None else cause.at + timeout
-    return replace(alarm, acked_by=cause.actor, acked_at=cause.at, audio_paused_until=paused)
+    return replace(alarm, acked_by=cause.actor, acked_at=cause.at)
 
 
 def acknowledge_and_close(alarm: Alarm, cause: Cause) -> Alarm:

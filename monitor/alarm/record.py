@@ -5,7 +5,7 @@ the delays), the *acknowledgement* (a person took it on) and the *signal* (who i
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -51,13 +51,12 @@ class Alarm:
     told_at : float or None
         When the escalation level was last told to people.
     acked_by, acked_at : str or None, float or None
+        Who took it on, and when; it makes no sound until the time for action has run out.
     latched : bool
         Stays open after the condition has gone.
     shelved_until : float or None
     inhibited_by : str or None
         The alarm_id of the alarm whose consequence this one is.
-    audio_paused_until : float or None
-        No sound until then; set by an acknowledgement.
     escalation_level : int
         0 the technician, 1 a second person, 2 everyone and the webhook.
     version : int
@@ -84,7 +83,6 @@ class Alarm:
     latched: bool = False
     shelved_until: float | None = None
     inhibited_by: str | None = None
-    audio_paused_until: float | None = None
     escalation_level: int = 0
     version: int = 0
     disposition: str | None = None
@@ -122,13 +120,9 @@ class Alarm:
             **told,
         )
 
-    def snapshot(self) -> dict[str, Any]:
-        """All fields as JSON values."""
-        return {**asdict(self), "kind": self.kind.value, "priority": self.priority.value}
-
     @classmethod
     def restored(cls, saved: Mapping[str, Any]) -> "Alarm":
-        """Make an alarm from its `snapshot`."""
+        """Make an alarm from its fields as JSON values."""
         named = {"kind": AlarmKind(saved["kind"]), "priority": Priority(saved["priority"])}
         return cls(**{**saved, **named})
 

@@ -1,7 +1,7 @@
 """The alarms of one dreamer: applies the state table and announces what changed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeAlias
 
 from monitor.alarm.changes import Cause, Trigger
@@ -123,8 +123,8 @@ class AlarmRegister:
 
     def snapshot(self) -> dict[str, Any]:
         """JSON values."""
-        raised = [[kind.value, source, n] for (kind, source), n in self._raised.items()]
-        return {"alarms": [a.snapshot() for a in self._alarms.values()], "raised": raised}
+        raised = [[kind, source, n] for (kind, source), n in self._raised.items()]
+        return {"alarms": [asdict(a) for a in self._alarms.values()], "raised": raised}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Take a `snapshot`."""
@@ -142,13 +142,13 @@ class AlarmRegister:
 
     def _normal(self, key: Key) -> Alarm:
         kind, source = key
-        alarm_id = f"{self._prefix(key)}{self._raised.get(key, 0) + 1}"
+        alarm_id = self._id(key, self._raised.get(key, 0) + 1)
         priority = self.policy.kinds[kind].priority
         return Alarm(alarm_id=alarm_id, kind=kind, source=source, priority=priority)
 
-    def _prefix(self, key: Key) -> str:
+    def _id(self, key: Key, n: int) -> str:
         kind, source = key
-        return f"{self.dreamer}:{kind}:{source}:"
+        return f"{self.dreamer}:{kind}:{source}:{n}"
 
     def _timers(self) -> Iterator[tuple[Alarm, Due]]:
         for alarm in self._alarms.values():
@@ -207,11 +207,8 @@ class AlarmRegister:
         return alarm
 
     def _was_raised(self, alarm_id: str) -> bool:
-        return any(
-            alarm_id.startswith(prefix := self._prefix(key))
-            and alarm_id.removeprefix(prefix) in map(str, range(1, n + 1))
-            for key, n in self._raised.items()
-        )
+        raised = self._raised.items()
+        return alarm_id in (self._id(key, i) for key, n in raised for i in range(1, n + 1))
 
     def _cause(self, at: float, command: AlarmCommand, alarm: Alarm) -> tuple[Cause, str]:
         rule = self.policy.kinds[alarm.kind]

@@ -237,7 +237,7 @@ class WakeProtocol:
 
     def snapshot(self) -> dict[str, Any]:
         """JSON values."""
-        return {**asdict(self.state), "step": self.state.step.value}
+        return asdict(self.state)
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Take a `snapshot`."""

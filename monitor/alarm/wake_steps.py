@@ -1,7 +1,7 @@
 """Steps and moves of the wake protocol; *whether* a move is made: `monitor.alarm.wake`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -64,13 +64,9 @@ class Sleeper:
         awake_s = 0.0 if stage.is_sleep else self.awake_s + EPOCH_S * (stage is Stage.W)
         return Sleeper(stage, onset, awake_s, onset if stage.is_sleep else self.slept_at)
 
-    def snapshot(self) -> dict[str, Any]:
-        """JSON values."""
-        return {**asdict(self), "stage": self.stage.value}
-
     @classmethod
     def restored(cls, saved: Mapping[str, Any]) -> "Sleeper":
-        """Make one from its `snapshot`."""
+        """Make one from its fields as JSON values."""
         return cls(**{**saved, "stage": Stage(saved["stage"])})
 
 
