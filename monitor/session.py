@@ -261,23 +261,29 @@ class MonitorSession:
         Raises
         ------
         SnapshotError
-            When it was taken of another session, montage or sampling rate.
+            When it was taken of another session, montage or sampling rate, or is damaged.
         """
-        for name, value in self._identity().items():
-            if snapshot["identity"].get(name) != value:
-                found = snapshot["identity"].get(name)
-                raise SnapshotError(f"the saved state has {name} {found!r}, expected {value!r}")
-        self.now = float(snapshot["now"])
-        self.coverage = Coverage(snapshot["coverage"])
-        watch = snapshot["watch"]
-        self._watch = Watch(**{**watch, "stage": Stage(watch["stage"])})
+        self._check_identity(snapshot.get("identity", {}))
+        try:
+            self.now = float(snapshot["now"])
+            self.coverage = Coverage(snapshot["coverage"])
+            watch = snapshot["watch"]
+            self._watch = Watch(**{**watch, "stage": Stage(watch["stage"])})
+            for name, part in self._parts.items():
+                part.restore(snapshot[name])
+        except (KeyError, TypeError, ValueError) as error:
+            raise SnapshotError(f"the saved state is damaged: {error!r}") from error
         self._status = "resumed"
-        for name, part in self._parts.items():
-            part.restore(snapshot[name])
+
+    def _check_identity(self, saved: dict[str, Any]) -> None:
+        for name, value in self._identity().items():
+            if saved.get(name) != value:
+                found = saved.get(name)
+                raise SnapshotError(f"the saved state has {name} {found!r}, expected {value!r}")
 
     def adopt_alarms(self, snapshot: dict[str, Any]) -> list[Event]:
         """Take over the open alarms of the same dreamer's previous session from its snapshot."""
-        return self._alarms.adopt(snapshot["alarms"])
+        return self._alarms.adopt(snapshot.get("alarms", {}))
 
     @property
     def _parts(self) -> dict[str, _Stateful]:

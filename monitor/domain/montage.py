@@ -1,5 +1,6 @@
 """Channels: what each row of a chunk is."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -77,12 +78,12 @@ class Montage:
         return cls(tuple(Channel(name, guess_kind(name), rail_uv) for name in ch_names))
 
 
-# The electrodes of the extended 10-20 system begin with these letters; "A" and "M" are references.
-_EEG_SITES = ("FP", "AF", "F", "FC", "FT", "C", "CP", "T", "TP", "P", "PO", "O", "I", "A", "M")
-_KIND_WORDS = {
-    ChannelKind.EOG: ("EOG", "LOC", "ROC", "E1", "E2"),
-    ChannelKind.EMG: ("EMG", "CHIN"),
-    ChannelKind.EEG: ("EEG",),
+# The electrodes of the extended 10-20 system begin with these letters; A and M are references.
+_EEG_SITES = ("FP", "AF", "F", "FC", "FT", "C", "CP", "T", "TP", "P", "PO", "O", "I")
+_KINDS = {
+    ChannelKind.EOG: re.compile(r"EOG|\bE[12]\b|\b[LR]OC\b"),
+    ChannelKind.EMG: re.compile(r"EMG|CHIN"),
+    ChannelKind.EEG: re.compile(r"\bEEG"),
 }
 
 
@@ -92,10 +93,11 @@ def guess_kind(name: str) -> ChannelKind:
     EDF labels start with the type ("EEG Fpz-Cz", EDF+ specification 2.1.3); wearers write bare
     derivations ("C3-M2"). Anything else is `ChannelKind.OTHER` and is never staged.
     """
-    words = name.upper().replace("-", " ").replace(":", " ").replace("_", " ").split()
-    for kind, known in _KIND_WORDS.items():
-        if any(word.startswith(known) for word in words):
+    label = re.sub(r"[-:_]", " ", name.upper())
+    for kind, pattern in _KINDS.items():
+        if pattern.search(label):
             return kind
-    site = words[0].rstrip("0123456789Z") if words else ""
-    numbered = bool(words) and len(words[0]) > len(site)
-    return ChannelKind.EEG if numbered and site in _EEG_SITES else ChannelKind.OTHER
+    electrode = label.split()[0] if label.split() else ""
+    site = electrode.rstrip("0123456789Z")
+    is_eeg = site in _EEG_SITES and site != electrode
+    return ChannelKind.EEG if is_eeg else ChannelKind.OTHER

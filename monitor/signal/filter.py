@@ -15,8 +15,8 @@ PASSBAND_HZ = (0.3, 35.0)
 MIN_SFREQ = 80.0
 """Lowest usable sampling rate in Hz: the pass band needs room below half of it."""
 
-MAX_SFREQ = 20_000.0
-"""Highest accepted sampling rate in Hz; no amplifier for sleep goes beyond."""
+MAX_SFREQ = 2048.0
+"""Highest accepted sampling rate in Hz: bounds what is held, and saved, of an epoch."""
 
 SETTLE_S = 2
 """Seconds withheld after the filter begins anew: its answer to a step is below 5 % by then."""

@@ -12,13 +12,17 @@ from monitor.domain.errors import SourceError
 from monitor.domain.events import Event
 from monitor.domain.inputs import Chunk, Input
 from monitor.domain.montage import ChannelKind, Montage, guess_kind
+from monitor.signal.filter import MAX_SFREQ, MIN_SFREQ
 from monitor.sources.edf_header import EdfHeader, read_header
 
 BLOCK_S = 300
 """Seconds read from the file at once."""
 
-_VOLTS = {"v", "mv", "uv", "µv", "μv", "nv"}
-"""Physical dimensions that MNE converts to volts; signal in any other is taken as it stands."""
+_MICROVOLTS = {"v": 1e6, "mv": 1e3, "nv": 1e-3}
+"""µV in a unit of each physical dimension; any other is µV in some spelling, or taken as such."""
+
+_MNE_VOLTS = {"uV": 1e-6, "µV": 1e-6, "\u03bcV": 1e-6, "\x83\xcaV": 1e-6, "mV": 1e-3}
+"""What MNE has multiplied signal of a physical dimension with, to the letter; 1 for any other."""
 
 
 class EdfSource:
@@ -43,13 +47,12 @@ class EdfSource:
     ) -> None:
         self.path = path
         self.montage = Montage.from_names(ch_names)
-        self._raw = _open_raw(path, ch_names)
+        self._raw = _open_raw(path, header, ch_names)
         self.sfreq = float(self._raw.info["sfreq"])
         self.n_samples: int | None = int(self._raw.n_times)
         self._rows = [self._raw.ch_names.index(name) for name in ch_names]
         dimensions = dict(zip(header.labels, header.dimensions, strict=True))
-        in_volts = [dimensions[name].lower() in _VOLTS for name in ch_names]
-        self._scale = np.where(in_volts, 1e6, 1.0)[:, None]
+        self._scale = np.array([[_to_microvolts(dimensions[name])] for name in ch_names])
         self._chunk = max(1, round(chunk_s * self.sfreq))
         self._position = 0
         self._block_start = 0
@@ -114,11 +117,28 @@ def open_edf(path: str, params: Mapping[str, str], chunk_s: float = 1.0) -> EdfS
     header = read_header(file)
     wanted = [name for name in params.get("channels", "").split(",") if name.strip()]
     names = [_find(file, header, name) for name in wanted] if wanted else _default(file, header)
+    _check_labels(file, header, names)
     rates = {header.rates[header.labels.index(name)] for name in names}
     if len(rates) > 1:
         listed = ", ".join(f"{rate:g}" for rate in sorted(rates))
         raise SourceError(f"{file}: channels of different sampling rates ({listed} Hz): pick one")
+    rate = rates.pop()
+    if not MIN_SFREQ <= rate <= MAX_SFREQ:
+        raise SourceError(
+            f"{file}: sampling rate {rate:g} Hz is outside {MIN_SFREQ:g} to {MAX_SFREQ:g} Hz"
+        )
     return EdfSource(file, names, header, chunk_s)
+
+
+def _to_microvolts(dimension: str) -> float:
+    """Return the factor from what MNE reads to µV."""
+    return _MICROVOLTS.get(dimension.lower(), 1.0) / _MNE_VOLTS.get(dimension, 1.0)
+
+
+def _check_labels(path: Path, header: EdfHeader, names: list[str]) -> None:
+    for name in names:
+        if (count := header.labels.count(name)) > 1:
+            raise SourceError(f"{path}: {count} channels are labelled {name!r}: rename them")
 
 
 def _find(path: Path, header: EdfHeader, wanted: str) -> str:
@@ -146,12 +166,15 @@ def _default(path: Path, header: EdfHeader) -> list[str]:
     return [name for name, kind, r in table if kind is not ChannelKind.OTHER and r == rate]
 
 
-def _open_raw(path: Path, ch_names: list[str]) -> mne.io.BaseRaw:
+def _open_raw(path: Path, header: EdfHeader, ch_names: list[str]) -> mne.io.BaseRaw:
     """Open with MNE; what it only warns of is an error or of no concern here."""
-    reader = mne.io.read_raw_bdf if path.suffix.lower() == ".bdf" else mne.io.read_raw_edf
+    reader = mne.io.read_raw_bdf if header.is_bdf else mne.io.read_raw_edf
+    suffix = ".bdf" if header.is_bdf else ".edf"
+    if path.suffix.lower() != suffix:
+        raise SourceError(f"{path}: its content is {suffix[1:].upper()}: let its name end {suffix}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             return reader(path, include=ch_names, preload=False, verbose="error")
-    except (ValueError, OSError, RuntimeError, NotImplementedError) as error:
+    except (AssertionError, ValueError, OSError, RuntimeError) as error:
         raise SourceError(f"{path}: MNE cannot read it: {error}") from error

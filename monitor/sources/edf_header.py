@@ -4,6 +4,7 @@ Field widths are those of the EDF specification (Kemp et al. 1992); BDF differs 
 and in three instead of two bytes a sample.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ _FIXED = 256
 _PER_SIGNAL = 256
 _WIDTHS = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)  # label … samples a record, reserved
 _LABEL, _DIMENSION, _SAMPLES = 0, 2, 8
+_BDF = 0xFF  # first byte of a BDF file
+_RECORDING = -1  # number of records while a file is being written
 MAX_SIGNALS = 512
 
 
@@ -26,11 +29,14 @@ class EdfHeader:
         Name and physical dimension of each signal, annotation signals left out.
     rates : tuple of float
         Sampling rate of each signal in Hz.
+    is_bdf : bool
+        Whether samples have three bytes.
     """
 
     labels: tuple[str, ...]
     dimensions: tuple[str, ...]
     rates: tuple[float, ...]
+    is_bdf: bool
 
 
 def read_header(path: Path) -> EdfHeader:
@@ -39,8 +45,8 @@ def read_header(path: Path) -> EdfHeader:
     Raises
     ------
     SourceError
-        When the file is missing, no EDF or BDF, shorter than its header says, or a sampling rate
-        is zero.
+        When the file is missing, no EDF or BDF, discontinuous, shorter than its header says, or a
+        sampling rate is zero.
     """
     try:
         with path.open("rb") as file:
@@ -52,10 +58,12 @@ def read_header(path: Path) -> EdfHeader:
         raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
     if len(table) < _PER_SIGNAL * n_signals:
         raise SourceError(f"{path}: truncated inside its header ({size} bytes)")
+    _check_fixed(path, fixed, n_signals)
     columns = _columns(table, n_signals)
     samples = [_number(path, "samples per record", text) for text in columns[_SAMPLES]]
     _check_size(path, fixed, sum(samples), _FIXED + _PER_SIGNAL * n_signals, size)
-    return _signals(path, columns, samples, _number(path, "record duration", _text(fixed[244:252])))
+    duration = _number(path, "record duration", _text(fixed[244:252]))
+    return _signals(path, columns, samples, duration, is_bdf=fixed[0] == _BDF)
 
 
 def _count_signals(path: Path, fixed: bytes) -> int:
@@ -69,19 +77,31 @@ def _count_signals(path: Path, fixed: bytes) -> int:
     return int(count)
 
 
+def _check_fixed(path: Path, fixed: bytes, n_signals: int) -> None:
+    if fixed[192:197] in (b"EDF+D", b"BDF+D"):
+        raise SourceError(
+            f"{path}: is discontinuous ({_text(fixed[192:197])}): its lost time cannot be told; "
+            "convert it to a continuous file"
+        )
+    size, expected = _number(path, "header size", _text(fixed[184:192])), _FIXED * (n_signals + 1)
+    if size != expected:
+        raise SourceError(f"{path}: header size is {size:g} bytes, {n_signals} signals: {expected}")
+
+
 def _check_size(path: Path, fixed: bytes, samples: float, header: int, size: int) -> None:
-    """Compare the size of the file with what its header promises; -1 records: still recording."""
+    """Compare the size of the file with what its header promises, if it does yet."""
     records = _number(path, "number of records", _text(fixed[236:244]))
-    width = 3 if fixed[0] == 0xFF else 2
-    expected = header + int(records * samples) * width
-    if records >= 0 and size < expected:
+    expected = header + int(records * samples) * (3 if fixed[0] == _BDF else 2)
+    if records != _RECORDING and records < 1:
+        raise SourceError(f"{path}: holds no signal ({records:g} records)")
+    if size < expected:
         raise SourceError(f"{path}: truncated: {size} bytes, its header promises {expected}")
     if size <= header:
         raise SourceError(f"{path}: holds no signal ({size} bytes, all header)")
 
 
 def _signals(
-    path: Path, columns: list[list[str]], samples: list[float], duration: float
+    path: Path, columns: list[list[str]], samples: list[float], duration: float, *, is_bdf: bool
 ) -> EdfHeader:
     keep = [i for i, label in enumerate(columns[_LABEL]) if not label.endswith("Annotations")]
     if not keep:
@@ -96,6 +116,7 @@ def _signals(
         labels=tuple(columns[_LABEL][i] for i in keep),
         dimensions=tuple(columns[_DIMENSION][i] for i in keep),
         rates=tuple(samples[i] / duration for i in keep),
+        is_bdf=is_bdf,
     )
 
 
@@ -114,6 +135,9 @@ def _text(field: bytes) -> str:
 
 def _number(path: Path, name: str, text: str) -> float:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise SourceError(f"{path}: its header's {name} is {text!r}, not a number") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise SourceError(f"{path}: its header's {name} is {text!r}, not a number")
+    return value

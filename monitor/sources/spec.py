@@ -15,7 +15,7 @@ from monitor.sources.simulator.source import open_simulator
 MAX_SPEC = 4096
 MAX_SPEED = 100_000.0
 MAX_PLANNED_MIN = 24 * 60.0
-_DREAMER = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_DREAMER = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ def _open_edf(spec: SourceSpec) -> Source:
 
 
 def _open_sim(spec: SourceSpec) -> Source:
+    if spec.path:
+        raise SourceError(f"sim: has no path {spec.path!r}; did you mean sim:?scenario={spec.path}")
     plan = {} if spec.planned_s is None else {"planned_minutes": f"{spec.planned_s / 60:g}"}
     return open_simulator({**spec.params, **plan})
 
@@ -75,11 +77,14 @@ def parse_spec(text: str) -> SourceSpec:
     """
     if len(text) > MAX_SPEC:
         raise SourceError(f"a source has at most {MAX_SPEC} characters, this one {len(text)}")
-    url = urlsplit(text)
-    if url.scheme not in OPENERS:
+    try:
+        url = urlsplit(text, allow_fragments=False)
+    except ValueError as error:
+        raise SourceError(f"source {text!r} is no URL: {error}") from error
+    if url.scheme not in OPENERS or url.netloc:
         known = ", ".join(f"{scheme}:" for scheme in OPENERS)
-        raise SourceError(f"source {text!r} must begin with one of {known}")
-    params = dict(parse_qsl(url.query, keep_blank_values=True))
+        raise SourceError(f"source {text!r} must begin with one of {known} and have no host")
+    params = _params(url.query)
     minutes = params.pop("planned_minutes", None)
     return SourceSpec(
         text=text,
@@ -106,6 +111,15 @@ def open_source(spec: SourceSpec) -> Source:
     return OPENERS[spec.scheme](spec)
 
 
+def _params(query: str) -> dict[str, str]:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise SourceError(f"option {name} is given {names.count(name)} times")
+    return dict(pairs)
+
+
 def _number(name: str, text: str, low: float, high: float) -> float:
     try:
         value = float(text)
@@ -118,7 +132,9 @@ def _number(name: str, text: str, low: float, high: float) -> float:
 
 def _dreamer(text: str) -> str:
     if not _DREAMER.fullmatch(text):
-        raise SourceError(f"dreamer={text!r} must be 1 to 64 letters, digits, '.', '_' or '-'")
+        raise SourceError(
+            f"dreamer={text!r} must be 1 to 64 letters, digits, '.', '_' or '-', no '.' first"
+        )
     return text
 
 

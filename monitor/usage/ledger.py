@@ -1,4 +1,7 @@
-"""The account of one session's dream time. Time that could not be scored counts as use."""
+"""The account of one session's dream time.
+
+Time that could not be scored is told apart: it is use, but nobody can say that it was sleep.
+"""
 
 from typing import Any
 
@@ -42,7 +45,7 @@ class UsageLedger:
             at,
             self.session,
             recorded_min=self._n_epochs * EPOCH_S / 60,
-            sleep_min=sum(m for stage, m in minutes.items() if stage is not Stage.W),
+            sleep_min=sum(m for stage, m in minutes.items() if stage.is_sleep),
             rem_min=minutes[Stage.R],
             unscored_min=minutes[Stage.UNSCORED],
             overrun_min=0.0 if self._planned_s is None else max(0.0, used - self._planned_s) / 60,

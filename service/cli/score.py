@@ -9,6 +9,7 @@ import edfio
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from monitor.domain.epoch import ScoredEpoch
 from monitor.domain.errors import DreamwatchError
@@ -49,7 +50,7 @@ def score(
         try:
             summary = _score_file(file, channels, out, bundle)
         except DreamwatchError as error:
-            console.print(f"[red]not scored:[/] {error}", highlight=False, soft_wrap=True)
+            console.print(Text.assemble(("not scored: ", "red"), str(error)), soft_wrap=True)
             failed += 1
             continue
         if as_json:
@@ -71,6 +72,10 @@ def _score_file(file: Path, channels: str, out: Path, bundle: ModelBundle) -> di
         night = _with_progress(source, bundle)
     finally:
         source.close()
+    if not night.epochs:
+        raise DreamwatchError(
+            f"{file}: {night.duration_s:g} s of signal are less than one epoch of {EPOCH_S} s"
+        )
     summary = summarise(file, night, bundle)
     try:
         write_csv(out / f"{file.stem}.hypnogram.csv", night.epochs)
@@ -83,7 +88,7 @@ def _score_file(file: Path, channels: str, out: Path, bundle: ModelBundle) -> di
 
 
 def _with_progress(source: EdfSource, bundle: ModelBundle) -> Night:
-    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(source.path.name, total=source.n_samples)
         return score_night(source, bundle, lambda done: progress.update(task, completed=done))
@@ -126,4 +131,5 @@ def write_annotations(path: Path, epochs: list[ScoredEpoch]) -> None:
 def _say(file: Path, summary: dict[str, Any]) -> None:
     statistics = summary["statistics"]
     minutes = ", ".join(f"{stage} {statistics['stage_min'][stage]:g}" for stage in STAGES)
-    console.print(f"{file.name}: {summary['n_epochs']} epochs, minutes {minutes}", highlight=False)
+    text = f"{file.name}: {summary['n_epochs']} epochs, minutes {minutes}"
+    console.print(Text(text), highlight=False, soft_wrap=True)

@@ -64,6 +64,8 @@ def simulate(
     }
     source = open_simulator({k: str(v) for k, v in options.items() if v not in (None, "")})
     targets = [out] if hypnogram is None else [out, hypnogram]
+    if hypnogram is not None and hypnogram.resolve() == out.resolve():
+        raise DreamwatchError(f"{out}: the night and its hypnogram need two names")
     for target in targets:
         _check_writable(target, force)
     samples, lost = _read(source)

@@ -81,6 +81,14 @@ def test_silence_is_not_staged(tmp_path: Path) -> None:
     assert "0,30,UNSCORED,,,,,,0.000" in (tmp_path / "flat.hypnogram.csv").read_text()
 
 
+def test_a_recording_shorter_than_an_epoch_is_named(tmp_path: Path) -> None:
+    path = write_edf(tmp_path / "[short].edf", np.zeros((1, 2_000)), 100, "C3-M2")
+    code, _, errors = score(path, "--out", tmp_path)
+    assert code == 1
+    assert "[short].edf: 20 s of signal are less than one epoch of 30 s" in errors
+    assert not list(tmp_path.glob("*.csv"))
+
+
 @pytest.mark.shared_data
 def test_a_real_excerpt_is_staged_in_substantial_agreement(
     shared_data: Path, tmp_path: Path

@@ -226,3 +226,11 @@ def test_a_snapshot_of_another_session_is_refused(
     (name, value), *_ = change.items()
     with pytest.raises(SnapshotError, match=f"the saved state has {name} .* expected {value!r}"):
         session(bundle, **change).restore(session(bundle).snapshot())
+
+
+@pytest.mark.parametrize("part", ["now", "watch", "filter", "stager", "usage", "alarms"])
+def test_a_damaged_snapshot_is_refused(part: str, bundle: ModelBundle) -> None:
+    saved = session(bundle).snapshot()
+    for damage in ({k: v for k, v in saved.items() if k != part}, {**saved, part: {"x": 1}}):
+        with pytest.raises(SnapshotError):
+            session(bundle).restore(damage)

@@ -11,7 +11,7 @@ from monitor.domain.inputs import Chunk, Input, Respond, Responder, Tick
 from monitor.domain.stage import Stage
 from monitor.sources.simulator import SimulatorSource, open_simulator
 
-SFREQ = 64
+SFREQ = 80
 
 
 def step(name: str) -> WakeStep:
@@ -48,7 +48,7 @@ def answer(items: list[Input]) -> int | None:
     return None
 
 
-RESPONSIVE = {"scenario": "responsive", "hours": "1", "sfreq": "64", "planned_minutes": "30"}
+RESPONSIVE = {"scenario": "responsive", "hours": "1", "sfreq": "80", "planned_minutes": "30"}
 
 
 def test_responsive_dreamers_wake_at_the_first_or_second_cue_and_soon() -> None:

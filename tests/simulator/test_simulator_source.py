@@ -15,7 +15,7 @@ from monitor.domain.stage import Stage
 from monitor.sources.base import Source
 from monitor.sources.simulator import SCENARIOS, SimulatorSource, open_simulator
 
-SFREQ = 64
+SFREQ = 80
 SHORT = {"hours": "0.2", "sfreq": str(SFREQ)}
 N_SAMPLES = 720 * SFREQ
 
@@ -99,7 +99,7 @@ def test_seeds_make_different_nights() -> None:
 
 
 def test_a_longer_night_begins_like_a_shorter_one() -> None:
-    params = {"sfreq": "64", "scenario": "unresponsive", "planned_minutes": "30"}
+    params = {"sfreq": "80", "scenario": "unresponsive", "planned_minutes": "30"}
     short, long = (open_simulator({**params, "hours": hours}) for hours in ("0.3", "0.6"))
     assert long.truth(36) == short.truth()
     np.testing.assert_array_equal(samples(rest(long))[:, : 1080 * SFREQ], samples(rest(short)))
@@ -151,7 +151,7 @@ def test_suppression_has_no_stage() -> None:
 
 
 def test_lost_signal_is_ticks_and_then_one_gap() -> None:
-    params = {"scenario": "signal-lost", "hours": "1", "sfreq": "64"}
+    params = {"scenario": "signal-lost", "hours": "1", "sfreq": "80"}
     items = rest(open_simulator(params))
     (gap,) = [item for item in items if isinstance(item, Gap)]
     begin, n_lost = 30 * 60 * SFREQ, 5 * 60 * SFREQ
@@ -172,7 +172,7 @@ def test_lost_signal_is_ticks_and_then_one_gap() -> None:
         ({"hours": "0"}, r"hours is a number from 0.1 to 24 h"),
         ({"hours": "nan"}, r"hours is a number"),
         ({"hours": "long"}, r"hours is a number .* not 'long'"),
-        ({"sfreq": "63"}, r"sfreq is a whole number from 64 to 1000 Hz, not '63'"),
+        ({"sfreq": "79"}, r"sfreq is a whole number from 80 to 1000 Hz, not '79'"),
         ({"sfreq": "100.5"}, r"sfreq is a whole number"),
         ({"age": "4"}, r"age is a number from 5 to 95 years"),
         ({"seed": "-1"}, r"seed is a whole number from 0 "),

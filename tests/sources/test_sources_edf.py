@@ -7,7 +7,7 @@ import pytest
 
 from monitor.domain.errors import SourceError
 from monitor.domain.inputs import Chunk
-from monitor.domain.montage import ChannelKind
+from monitor.domain.montage import ChannelKind, guess_kind
 from monitor.sources.edf import EdfSource, open_edf
 from monitor.sources.spec import open_source, parse_spec
 
@@ -102,10 +102,13 @@ def zero_rate(path: Path) -> None:
     path.write_bytes(header)
 
 
-def no_number(path: Path) -> None:
-    header = bytearray(path.read_bytes())
-    header[244:252] = b"one     "
-    path.write_bytes(header)
+def header_field(first: int, text: bytes) -> Callable[[Path], None]:
+    def damage(path: Path) -> None:
+        header = bytearray(path.read_bytes())
+        header[first : first + len(text)] = text
+        path.write_bytes(header)
+
+    return damage
 
 
 def missing(path: Path) -> None:
@@ -120,8 +123,14 @@ def missing(path: Path) -> None:
         (empty, "is no EDF"),
         (other_format, "is no EDF"),
         (zero_rate, "sampling rate of 'EEG Fpz-Cz' is zero"),
-        (no_number, "record duration is 'one', not a number"),
+        (header_field(244, b"one     "), "record duration is 'one', not a number"),
         (missing, "cannot be read: No such file"),
+        (header_field(192, b"EDF+D"), r"is discontinuous \(EDF\+D\)"),
+        (header_field(236, b"nan     "), "number of records is 'nan', not a number"),
+        (header_field(244, b"inf     "), "record duration is 'inf', not a number"),
+        (header_field(236, b"0       "), "holds no signal"),
+        (header_field(236, b"-3      "), "holds no signal"),
+        (header_field(184, b"9999    "), "header size is 9999 bytes, 4 signals: 1280"),
     ],
 )
 def test_a_damaged_file_gives_one_error_that_names_it(
@@ -146,6 +155,55 @@ def test_a_file_without_eeg_asks_for_channels(tmp_path: Path) -> None:
     path = write(tmp_path / "night.edf", Airflow=100)
     with pytest.raises(SourceError, match="no EEG channel among Airflow: name them with channels="):
         open_edf(str(path), {})
+
+
+@pytest.mark.parametrize(
+    ("dimension", "microvolts"),
+    [
+        (b"uV", 1), (b"UV", 1), (b"uv", 1), (b"\xb5V", 1), (b"\x83\xcaV", 1), (b"\xc2\xb5V", 1),
+        (b"mV", 1e3), (b"MV", 1e3), (b"V", 1e6), (b"nV", 1e-3), (b"", 1),
+    ],
+)  # fmt: skip
+def test_signal_is_microvolts_in_whatever_spelling(
+    tmp_path: Path, dimension: bytes, microvolts: float
+) -> None:
+    path = write(tmp_path / "night.edf", **{"C3-M2": 100})
+    n_signals = int(path.read_bytes()[252:256])
+    header_field(256 + n_signals * (16 + 80), dimension.ljust(8))(path)
+    data = read_all(open_edf(str(path), {}))
+    assert np.abs(data / microvolts - np.arange(6_000) % 1_000).max() < 0.05
+
+
+@pytest.mark.parametrize("name", ["night.bdf", "night.rec"])
+def test_content_and_name_must_agree(recording: Path, name: str) -> None:
+    with pytest.raises(SourceError, match=r"its content is EDF: let its name end \.edf"):
+        open_edf(str(recording.rename(recording.with_name(name))), {})
+
+
+def test_a_label_that_stands_twice_is_refused(recording: Path) -> None:
+    header_field(256 + 16, b"EEG Fpz-Cz      ")(recording)
+    with pytest.raises(SourceError, match="2 channels are labelled 'EEG Fpz-Cz'"):
+        open_edf(str(recording), {})
+
+
+def test_a_rate_out_of_range_names_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "night.edf", **{"C3-M2": 64})
+    with pytest.raises(SourceError, match=r"night\.edf: sampling rate 64 Hz is outside 80 to 2048"):
+        open_edf(str(path), {})
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("EEG Fpz-Cz", "EEG"), ("C3-M2", "EEG"), ("Cz", "EEG"), ("Fp1", "EEG"), ("eeg 7", "EEG"),
+        ("EOG horizontal", "EOG"), ("E1-M2", "EOG"), ("LEOG", "EOG"), ("ROC", "EOG"),
+        ("EMG submental", "EMG"), ("Chin", "EMG"),
+        ("E10", "OTHER"), ("M2", "OTHER"), ("A1", "OTHER"), ("ECG", "OTHER"), ("Temp", "OTHER"),
+        ("SpO2", "OTHER"), ("", "OTHER"),
+    ],
+)  # fmt: skip
+def test_kinds_are_guessed_from_names(name: str, kind: str) -> None:
+    assert guess_kind(name) == kind
 
 
 @pytest.mark.shared_data
@@ -176,11 +234,20 @@ def test_a_spec_says_all(recording: Path) -> None:
         ("edf:x.edf?profile=cat", "profile=cat must be one of adult, child"),
         ("edf:x.edf?planned_minutes=0", "planned_minutes=0 must be"),
         ("edf:" + "x" * 5000, "at most 4096 characters"),
+        ("edf://[x", "is no URL"),
+        ("edf://night.edf", "have no host"),
+        ("edf:x.edf?speed=1&speed=2", "option speed is given 2 times"),
+        ("edf:x.edf?dreamer=..", "dreamer='..' must be"),
     ],
 )
 def test_a_bad_spec_names_value_and_limit(text: str, message: str) -> None:
     with pytest.raises(SourceError, match=message):
         parse_spec(text)
+
+
+def test_a_scenario_in_the_place_of_a_path_is_refused() -> None:
+    with pytest.raises(SourceError, match=r"did you mean sim:\?scenario=unresponsive"):
+        open_source(parse_spec("sim:unresponsive"))
 
 
 def test_an_unknown_option_is_refused(recording: Path) -> None:

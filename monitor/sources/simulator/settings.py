@@ -25,7 +25,7 @@ _DEFAULTS = {
 _LIMITS = {
     "seed": (0.0, 2.0**63 - 1, ""),
     "hours": (0.1, 24.0, "h"),
-    "sfreq": (64.0, 1000.0, "Hz"),
+    "sfreq": (80.0, 1000.0, "Hz"),
     "age": (5.0, 95.0, "years"),
     "planned_minutes": (1.0, 1440.0, "min"),
 }
@@ -97,7 +97,7 @@ def parse_settings(params: Mapping[str, str]) -> Settings:
     Parameters
     ----------
     params : mapping of str to str
-        Any of ``scenario``, ``seed``, ``hours`` (0.1-24), ``sfreq`` (64-1000 Hz, whole), ``age``
+        Any of ``scenario``, ``seed``, ``hours`` (0.1-24), ``sfreq`` (80-1000 Hz, whole), ``age``
         (5-95 years), ``planned_minutes`` (1-1440) and ``channels`` (names joined by commas).
 
     Raises
