@@ -1,9 +1,10 @@
 """How every dreamer is now, folded from the log's entries."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
-from monitor.domain.events import Coverage
+from monitor.domain.events import Coverage, Reason
 from service.entries import Entry, iso
 
 _CLOSED = frozenset({"NORMAL", "PENDING", "RESOLVED"})
@@ -33,8 +34,10 @@ class Overview:
             latest.clear()
         latest[entry.type] = entry
 
-    def coverage(self, dreamer: str) -> Coverage:
-        """Return what the log says of the coverage; nothing said is NOT_MONITORED."""
+    def coverage(self, dreamer: str, not_watched: Reason | None = None) -> Coverage:
+        """Return what the log says of the coverage; with nothing said, or not watched, none."""
+        if not_watched:
+            return Coverage.NOT_MONITORED
         return Coverage(self._field(dreamer, "coverage", "coverage", Coverage.NOT_MONITORED))
 
     def alarms(self, dreamers: Iterable[str] | None = None) -> list[dict[str, Any]]:
@@ -43,14 +46,15 @@ class Overview:
         found = [entry for name in chosen for entry in self._alarms.get(name, {}).values()]
         return sorted(map(_merge, found), key=_urgency)
 
-    def dreamer(self, dreamer: str, coverage: Coverage) -> dict[str, Any]:
-        """Return all that is known of one dreamer, with the coverage that holds now."""
+    def dreamer(self, dreamer: str, not_watched: Reason | None = None) -> dict[str, Any]:
+        """Return all that is known of one dreamer, and why nobody watches now if so."""
         latest = self._latest.get(dreamer, {})
+        said = self._field(dreamer, "coverage", "reason", None)
         return {
             "dreamer": dreamer,
             "seq": self.heads.get(dreamer, 0),
-            "coverage": coverage,
-            "coverage_reason": self._field(dreamer, "coverage", "reason", None),
+            "coverage": self.coverage(dreamer, not_watched),
+            "coverage_reason": asdict(not_watched) if not_watched else said,
             "session": _session(latest["session"]) if "session" in latest else None,
             "stage": _merge(latest["epoch"]) if "epoch" in latest else None,
             "wake": _merge(latest["wake"]) if "wake" in latest else None,

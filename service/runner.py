@@ -63,7 +63,6 @@ class Runner:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.dreamer = watch.spec.dreamer
-        self._gone = NotWatched(f"{self.dreamer} is no longer monitored")
         self._watch = watch
         self._source = watch.source
         self._session = watch.session
@@ -234,7 +233,7 @@ class Runner:
             request.answer.set_exception(error)
         finally:
             if not request.answer.done():
-                request.answer.set_exception(self._gone)
+                request.answer.set_exception(self._gone())
 
     def _finished(self, running: Future[None]) -> None:
         """Say why the thread has ended, if it was not told to; nobody waits for it in vain."""
@@ -248,4 +247,7 @@ class Runner:
             while True:
                 request = self._requests.get_nowait()
                 if request is not None and request.answer.set_running_or_notify_cancel():
-                    request.answer.set_exception(self._gone)
+                    request.answer.set_exception(self._gone())
+
+    def _gone(self) -> NotWatched:
+        return NotWatched(f"{self.dreamer} is no longer monitored")

@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from dataclasses import asdict
 from typing import Any
 
 from monitor.domain.errors import UnknownAlarm
-from monitor.domain.events import Coverage
+from monitor.domain.events import Coverage, Reason
 from monitor.domain.inputs import Command
 from monitor.sources.spec import SourceSpec, parse_spec
 from monitor.staging.bundle import load_bundle
@@ -78,9 +79,17 @@ class Station:
     async def beat(self) -> None:
         """Send a heartbeat each second for ever."""
         while True:
-            text = telemetry("heartbeat", self._wall(), {"coverage": self.coverage()})
-            self.hub.publish_telemetry("heartbeat", text)
+            self.hub.publish_telemetry("heartbeat", self.heartbeat())
             await asyncio.sleep(HEARTBEAT_S)
+
+    def heartbeat(self) -> str:
+        """Write everybody's coverage now, and why for those whom nobody watches."""
+        reasons = {dreamer: self._not_watched(dreamer) for dreamer in self.dreamers}
+        data = {
+            "coverage": self.coverage(),
+            "reasons": {dreamer: asdict(reason) for dreamer, reason in reasons.items() if reason},
+        }
+        return telemetry("heartbeat", self._wall(), data)
 
     @property
     def dreamers(self) -> list[str]:
@@ -100,11 +109,14 @@ class Station:
 
     def coverage(self) -> dict[str, Coverage]:
         """Return how far each dreamer is watched over now; without a live runner, not at all."""
-        return {dreamer: self._coverage(dreamer) for dreamer in self.dreamers}
+        return {
+            dreamer: self.hub.overview.coverage(dreamer, self._not_watched(dreamer))
+            for dreamer in self.dreamers
+        }
 
     def describe(self, dreamer: str) -> dict[str, Any]:
         """Return how one dreamer is now."""
-        return self.hub.overview.dreamer(dreamer, self._coverage(dreamer))
+        return self.hub.overview.dreamer(dreamer, self._not_watched(dreamer))
 
     def snapshot(self, wanted: Filter) -> str:
         """Write the message that stands in for everything before it."""
@@ -151,11 +163,14 @@ class Station:
         """Return the version that an alarm has now, None when there is no such alarm."""
         return self.store.version_of(alarm_id.partition(":")[0], alarm_id)
 
-    def _coverage(self, dreamer: str) -> Coverage:
+    def _not_watched(self, dreamer: str) -> Reason | None:
+        """Return why nobody watches a dreamer now, whatever the log says last; None: it is."""
         runner = self.runners.get(dreamer)
-        if runner is None or not runner.watching:
-            return Coverage.NOT_MONITORED
-        return self.hub.overview.coverage(dreamer)
+        if runner is None:
+            return Reason("not_watched", "no source watches this dreamer now")
+        if runner.watching:
+            return None
+        return Reason("not_watched", runner.failure or "its source has not been read yet")
 
 
 def _one_each(specs: Iterable[SourceSpec]) -> dict[str, SourceSpec]:

@@ -9,7 +9,7 @@ export const dreamers = new Map();
 /** Takes in one message; returns the names of the dreamers it changed. */
 export function apply(message) {
   if (message.type === "snapshot") return replaceAll(message.data.dreamers);
-  if (message.type === "heartbeat") return applyCoverage(message.data.coverage);
+  if (message.type === "heartbeat") return applyHeartbeat(message.data);
   const dreamer = known(message.dreamer);
   APPLY[message.type]?.(dreamer, message.data, message.at);
   return [message.dreamer];
@@ -36,6 +36,7 @@ const APPLY = {
     dreamer.epochs[data.index] = data;
   },
   coverage(dreamer, data) {
+    dreamer.said = { coverage: data.coverage, reason: data.reason };
     dreamer.coverage = data.coverage;
     dreamer.coverage_reason = data.reason;
   },
@@ -57,6 +58,7 @@ function known(name) {
       dreamer: name,
       coverage: "NOT_MONITORED",
       coverage_reason: null,
+      said: null,
       session: null,
       stage: null,
       wake: null,
@@ -73,16 +75,20 @@ function replaceAll(list) {
   dreamers.clear();
   for (const state of list) {
     const alarms = new Map(state.alarms.map((alarm) => [alarm.alarm_id, alarm]));
-    dreamers.set(state.dreamer, { ...state, alarms, epochs: epochs.get(state.dreamer) ?? [] });
+    const said = { coverage: state.coverage, reason: state.coverage_reason };
+    dreamers.set(state.dreamer, { ...state, said, alarms, epochs: epochs.get(state.dreamer) ?? [] });
   }
   return [...dreamers.keys()];
 }
 
-function applyCoverage(coverage) {
-  return Object.entries(coverage)
-    .filter(([name, now]) => known(name).coverage !== now)
-    .map(([name, now]) => {
-      known(name).coverage = now;
-      return name;
-    });
+/** A heartbeat overrides what the log said last; a reason is shown only for its own coverage. */
+function applyHeartbeat({ coverage, reasons }) {
+  return Object.keys(coverage).filter((name) => {
+    const dreamer = known(name);
+    const before = [dreamer.coverage, dreamer.coverage_reason?.text];
+    const said = dreamer.said?.coverage === coverage[name] ? dreamer.said.reason : null;
+    dreamer.coverage = coverage[name];
+    dreamer.coverage_reason = reasons[name] ?? said;
+    return dreamer.coverage !== before[0] || dreamer.coverage_reason?.text !== before[1];
+  });
 }

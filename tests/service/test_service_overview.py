@@ -2,7 +2,7 @@
 
 from service_fakes import START, alarm, coverage, epoch, started
 
-from monitor.domain.events import Coverage, Event, Priority
+from monitor.domain.events import Coverage, Event, Priority, Reason, WakeStep
 from service import contract
 from service.entries import Entry, draft
 from service.overview import Overview
@@ -24,10 +24,18 @@ def test_nobody_is_monitored_until_the_log_says_so():
     assert fold(coverage(CALM)).coverage("bed-7") is CALM
 
 
-def test_the_latest_of_each_kind_is_shown_in_the_shape_of_the_contract():
-    state = fold(started("night"), coverage(CALM), epoch(0), epoch(1), alarm()).dreamer(
-        "bed-7", CALM
+def test_whom_nobody_watches_is_shown_with_the_reason_for_that_not_the_logs():
+    overview = fold(started("night"), coverage(CALM))
+    assert overview.dreamer("bed-7")["coverage_reason"]["text"] == "as the test says"
+    shown = contract.Dreamer.model_validate(
+        overview.dreamer("bed-7", Reason("not_watched", "the cable is out"))
     )
+    assert shown.coverage is Coverage.NOT_MONITORED
+    assert shown.coverage_reason.text == "the cable is out"
+
+
+def test_the_latest_of_each_kind_is_shown_in_the_shape_of_the_contract():
+    state = fold(started("night"), coverage(CALM), epoch(0), epoch(1), alarm()).dreamer("bed-7")
     shown = contract.Dreamer.model_validate(state)
     assert shown.stage.index == 1
     assert shown.seq == 5
@@ -36,13 +44,20 @@ def test_the_latest_of_each_kind_is_shown_in_the_shape_of_the_contract():
 
 
 def test_a_dreamer_nothing_is_known_of_has_the_shape_too():
-    contract.Dreamer.model_validate(Overview().dreamer("bed-7", Coverage.NOT_MONITORED))
+    contract.Dreamer.model_validate(Overview().dreamer("bed-7"))
 
 
 def test_a_new_session_forgets_the_stage_but_never_an_open_alarm():
-    state = fold(started("one"), epoch(5), alarm(), started("two")).dreamer("bed-7", CALM)
+    state = fold(started("one"), epoch(5), alarm(), started("two")).dreamer("bed-7")
     assert state["stage"] is None
     assert len(state["alarms"]) == 1
+
+
+def test_a_wake_protocol_taken_over_by_a_new_session_is_shown():
+    resumed = WakeStep(START, "WAITING", 2, 3, 60, None, Reason("resumed", "taken over"))
+    overview = fold(started("one"), started("two"), resumed)
+    shown = contract.Dreamer.model_validate(overview.dreamer("bed-7"))
+    assert (shown.wake.step, shown.wake.round) == ("WAITING", 2)
 
 
 def test_only_closed_alarms_leave():

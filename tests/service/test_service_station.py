@@ -1,5 +1,7 @@
 """The station: all sources or none, and what counts as watched."""
 
+import json
+
 import pytest
 
 from monitor.domain.errors import SourceError
@@ -50,5 +52,19 @@ def test_those_of_earlier_nights_are_shown_but_not_as_monitored(tmp_path):
     station.stop()
     later = Station(settings(tmp_path))
     assert later.coverage() == {"bed-7": "NOT_MONITORED"}
-    assert later.describe("bed-7")["session"]["status"] == "started"
+    shown = later.describe("bed-7")
+    assert shown["session"]["status"] == "started"
+    assert shown["coverage_reason"]["text"] == "no source watches this dreamer now"
     later.stop()
+
+
+def test_a_runner_that_has_failed_is_named_wherever_coverage_is_told(tmp_path):
+    station = Station(settings(tmp_path, SPEC))
+    runner = station.runners["bed-7"]
+    runner._source_failed = "the cable is out"
+    assert station.coverage() == {"bed-7": "NOT_MONITORED"}
+    reason = station.describe("bed-7")["coverage_reason"]
+    assert (reason["code"], reason["text"]) == ("not_watched", "the cable is out")
+    beat = json.loads(station.heartbeat())["data"]
+    assert beat == {"coverage": {"bed-7": "NOT_MONITORED"}, "reasons": {"bed-7": reason}}
+    station.stop()

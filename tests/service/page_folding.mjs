@@ -1,0 +1,11 @@
+// Folds the messages on standard input as the page does; writes what it knows of bed-7 after each.
+
+import { readFileSync } from "node:fs";
+
+const { apply, dreamers } = await import(process.argv[2]);
+const states = JSON.parse(readFileSync(0, "utf8")).map((message) => {
+  const changed = apply(message);
+  const { coverage, coverage_reason: reason, wake } = dreamers.get("bed-7");
+  return { changed, coverage, reason: reason?.text ?? null, wake: wake?.step ?? null };
+});
+process.stdout.write(JSON.stringify(states));

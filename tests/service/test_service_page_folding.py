@@ -1,0 +1,70 @@
+"""What the page knows after each message, by its own code."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import service as package
+
+FOLDING = Path(__file__).with_name("page_folding.mjs")
+DREAMERS = Path(package.__file__).parent / "static" / "dreamers.js"
+NODE = shutil.which("node")
+pytestmark = pytest.mark.skipif(NODE is None, reason="needs node to run the page's code")
+
+
+def fold(tmp_path: Path, *messages: dict) -> list[dict]:
+    module = tmp_path / "dreamers.mjs"
+    module.write_text(DREAMERS.read_text())
+    done = subprocess.run(
+        [NODE, str(FOLDING), str(module)],
+        input=json.dumps(messages),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    return json.loads(done.stdout)
+
+
+def entry(kind: str, **data: object) -> dict:
+    return {"type": kind, "dreamer": "bed-7", "at": "2027-01-15T08:00:00.000Z", "data": data}
+
+
+def covered(coverage: str, text: str) -> dict:
+    return entry("coverage", coverage=coverage, reason={"text": text})
+
+
+def beat(coverage: str, why: str | None = None) -> dict:
+    reasons = {"bed-7": {"text": why}} if why else {}
+    return {"type": "heartbeat", "data": {"coverage": {"bed-7": coverage}, "reasons": reasons}}
+
+
+def test_a_heartbeat_brings_its_own_reason_and_never_keeps_one_of_another_coverage(tmp_path):
+    states = fold(
+        tmp_path,
+        covered("MONITORED", "signal is good and staged"),
+        beat("MONITORED"),
+        beat("NOT_MONITORED", "the disk is full"),
+        beat("NOT_MONITORED"),
+        beat("MONITORED"),
+    )
+    assert [(bool(s["changed"]), s["coverage"], s["reason"]) for s in states] == [
+        (True, "MONITORED", "signal is good and staged"),
+        (False, "MONITORED", "signal is good and staged"),
+        (True, "NOT_MONITORED", "the disk is full"),
+        (True, "NOT_MONITORED", None),
+        (True, "MONITORED", "signal is good and staged"),
+    ]
+
+
+def test_a_wake_protocol_taken_over_by_a_new_session_is_shown(tmp_path):
+    states = fold(
+        tmp_path,
+        entry("wake", step="CUE"),
+        entry("session", status="started"),
+        entry("wake", step="WAIT"),
+    )
+    assert [state["wake"] for state in states] == ["CUE", None, "WAIT"]
