@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from monitor.domain.config import SessionConfig
@@ -33,7 +34,7 @@ class Watch:
     session : MonitorSession
         New, or restored.
     inherited : tuple of Event
-        Alarms that the dreamer's last session left open.
+        Alarms, and the wake protocol, that the dreamer's last session left open.
     lost : Gap or None
         What a live source sent while no service ran.
     """
@@ -50,7 +51,9 @@ def open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) 
 
     A session goes on when it has not ended and its source is the same, to the letter. Alarms left
     open by any other pass over to the new session: nothing resolves by restarting. A new
-    session never begins before its predecessor stopped, whatever the clock says.
+    session never begins before its predecessor stopped, whatever the clock says. A saved state
+    that is damaged keeps nobody from being watched: the new session begins without it, which is
+    logged as an error, and what was open stays in the log.
 
     Parameters
     ----------
@@ -59,8 +62,8 @@ def open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) 
 
     Raises
     ------
-    SourceError, InputError, SnapshotError
-        When the source cannot be opened or staged, or the saved alarms cannot be read.
+    SourceError, InputError
+        When the source cannot be opened or staged.
     """
     source = open_source(spec)
     last = store.last_session(spec.dreamer)
@@ -69,12 +72,19 @@ def open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) 
             return _resume(spec, source, bundle, last, now)
         except SnapshotError as error:
             logger.warning("%s: session %s cannot go on: %s", spec.dreamer, last.session, error)
-    before = unpack(last.snapshot) if last else None
-    reached = before["now"] if before else now
-    start = max(now, store.last_at(spec.dreamer), reached)
-    session = MonitorSession(_config(spec, source, _new_id(start), start), bundle)
-    inherited = session.adopt_alarms(before) if before else []
-    return Watch(spec, source, session, tuple(inherited))
+    earliest = max(now, store.last_at(spec.dreamer))
+    if last is not None:
+        try:
+            return _succeed(spec, source, bundle, unpack(last.snapshot), earliest)
+        except SnapshotError as error:
+            logger.error(
+                "%s: a new session begins without what session %s left open, which is in the log "
+                "only: %s",
+                spec.dreamer,
+                last.session,
+                error,
+            )
+    return Watch(spec, source, _new_session(spec, source, bundle, earliest))
 
 
 def _goes_on(last: SessionRow, spec: SourceSpec, source: Source, now: float) -> bool:
@@ -92,6 +102,21 @@ def _resume(
     lost = Gap(session.position, n_lost, "service stopped") if n_lost else None
     source.seek(session.position + n_lost)
     return Watch(spec, source, session, lost=lost)
+
+
+def _succeed(
+    spec: SourceSpec, source: Source, bundle: ModelBundle, before: dict[str, Any], earliest: float
+) -> Watch:
+    """Begin a new session no earlier than the one before had got to, with its open alarms."""
+    start = max(earliest, before.get("now", earliest))
+    session = _new_session(spec, source, bundle, start)
+    return Watch(spec, source, session, tuple(session.adopt_alarms(before)))
+
+
+def _new_session(
+    spec: SourceSpec, source: Source, bundle: ModelBundle, start: float
+) -> MonitorSession:
+    return MonitorSession(_config(spec, source, _new_id(start), start), bundle)
 
 
 def _config(spec: SourceSpec, source: Source, session: str, start: float) -> SessionConfig:

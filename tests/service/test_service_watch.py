@@ -5,15 +5,16 @@ from dataclasses import replace
 from itertools import chain
 
 import pytest
-from service_fakes import START
+from service_fakes import START, alarm
 
-from monitor.domain.errors import SnapshotError
 from monitor.domain.events import UsageCounted
 from monitor.domain.inputs import MAX_GAP_S, Acknowledge, Gap, Wake
 from monitor.sources.spec import open_source, parse_spec
 from monitor.staging.bundle import load_bundle
 from service import watch as module
+from service.entries import draft
 from service.runner import Runner
+from service.snapshots import pack
 from service.store import ENDED, RUNNING, SessionRow, Store
 from service.watch import open_watch
 
@@ -141,12 +142,20 @@ def test_a_state_that_does_not_fit_any_more_begins_another_session(
     assert "cannot go on" in caplog.text
 
 
-def test_a_damaged_state_is_never_taken_for_no_alarms(tmp_path, bundle):
+@pytest.mark.parametrize("snapshot", [b"damaged", pack({}), pack({"now": START, "alarms": {}})])
+def test_a_damaged_state_keeps_nobody_from_being_watched_and_is_an_error_in_the_log(
+    tmp_path, bundle, caplog, snapshot
+):
     with Store(tmp_path) as store:
-        row = SessionRow("night", "bed-7", SPEC.text, START, RUNNING, b"damaged")
-        store.commit(row, [])
-        with pytest.raises(SnapshotError, match="damaged"):
-            opened(store, bundle)
+        row = SessionRow("night", "bed-7", SPEC.text, START, RUNNING, snapshot)
+        store.commit(row, [draft(alarm(), "night")])
+        runner = opened(store, bundle)
+        runner.turn()
+        assert store.last_session("bed-7").session != "night"
+        assert log(store)[0].message["data"]["state"] == "ACTIVE_UNACK"
+    told = [r.getMessage() for r in caplog.records if r.levelname == "ERROR"]
+    assert len(told) == 1
+    assert told[0].startswith("bed-7: a new session begins without what session night left open")
 
 
 @pytest.fixture
