@@ -94,11 +94,16 @@ class MonitorSession:
         return self._framer.position
 
     def begin(self) -> list[Event]:
-        """Announce that the session has started, or goes on after `restore`."""
+        """Announce that the session has started, or goes on after `restore`.
+
+        What `adopt_alarms` returned lies before that.
+        """
         _, reason = assess_coverage(self._watch, self.now)
+        adopted = self._alarms.under_way(self.now) if self._status == "started" else []
         return [
             self._session_changed(self._status),
             CoverageChanged(self.now, self.coverage, reason),
+            *adopted,
         ]
 
     def push(self, item: Input) -> list[Event]:

@@ -120,7 +120,7 @@ class Runner:
 
     def begin(self) -> None:
         """Announce the session, with what it inherits and what was lost since it last ran."""
-        self._record([*self._session.begin(), *self._watch.inherited])
+        self._record([*self._watch.inherited, *self._session.begin()])
         if self._watch.lost is not None:
             self._push(self._watch.lost)
         self._reached = self._session.position

@@ -84,6 +84,10 @@ class AlarmEngine:
         """Raised and not resolved, the gravest first, then the oldest."""
         return self._bed.alarms.open
 
+    def under_way(self, at: float) -> list[Event]:
+        """Say where an adopted wake protocol stands."""
+        return [*self._bed.wake.under_way(ms(at))]
+
     def observe(self, second: Second) -> list[Event]:
         """Take the contact of every channel in one second of signal."""
         bed, at = self._bed, ms(second.at)

@@ -223,17 +223,21 @@ class WakeProtocol:
         if row is None:
             return []
         self.state = row.move(self.state, cause)
-        return [self._told(row, cause)] if row.code else []
+        return [self._told(at, row.code, row.text, actor)] if row.code else []
 
-    def _told(self, row: Row, cause: Cause) -> WakeStep:
+    def under_way(self, at: float) -> list[WakeStep]:
+        """Say where a protocol stands that an earlier session began."""
+        idle = self.state.step is Step.IDLE
+        return [] if idle else [self._told(at, "adopted", "goes on from the session before")]
+
+    def _told(self, at: float, code: str, text: str, actor: str | None = None) -> WakeStep:
         state, rule = self.state, self.rule
         reason = Reason(
-            row.code, row.text, float(state.unanswered), float(rule.rounds),
-            "unanswered rounds", cause.actor,
-        )  # fmt: skip
+            code, text, float(state.unanswered), float(rule.rounds), "unanswered rounds", actor
+        )
         level = rule.levels_dba[state.round - 1] if state.step is Step.CUE else None
         step = state.step.value
-        return WakeStep(cause.at, step, state.round, rule.rounds, level, state.until, reason)
+        return WakeStep(at, step, state.round, rule.rounds, level, state.until, reason)
 
     def snapshot(self) -> dict[str, Any]:
         """JSON values."""

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from monitor.domain.config import SessionConfig
 from monitor.domain.errors import InputError, SnapshotError
-from monitor.domain.events import Coverage, CoverageChanged, EpochScored, Event, SamplesLost
+from monitor.domain.events import (
+    Coverage,
+    CoverageChanged,
+    EpochScored,
+    Event,
+    SamplesLost,
+    WakeStep,
+)
 from monitor.domain.inputs import Chunk, End, Gap, Input, Tick, Wake
 from monitor.domain.montage import Montage
 from monitor.domain.stage import Stage
@@ -234,3 +241,18 @@ def test_a_damaged_snapshot_is_refused(part: str, bundle: ModelBundle) -> None:
     for damage in ({k: v for k, v in saved.items() if k != part}, {**saved, part: {"x": 1}}):
         with pytest.raises(SnapshotError):
             session(bundle).restore(damage)
+
+
+def test_a_wake_protocol_that_is_taken_over_is_told_after_the_start(bundle: ModelBundle) -> None:
+    before = session(bundle)
+    before.push(Wake(command_id="w1"))
+    before.push(Tick(int(10 * SFREQ)))
+    after = session(bundle, session="s2", start=START + 45.0)
+    inherited = after.adopt_alarms(before.snapshot())
+    begun = after.begin()
+    assert [(e.type, e.at - START) for e in inherited] == [("wake", 30.0)]
+    assert [e.type for e in begun] == ["session", "coverage", "wake"]
+    step = begun[-1]
+    assert isinstance(step, WakeStep)
+    assert (step.step, step.at - START, step.reason.code) == ("LISTEN", 45.0, "adopted")
+    assert session(bundle).begin()[2:] == []
