@@ -6,15 +6,25 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from websockets.exceptions import InvalidStatus, InvalidURI, WebSocketException
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidStatus,
+    InvalidURI,
+    WebSocketException,
+)
 from websockets.sync.client import connect
 
-DEFAULT_URL = "ws://127.0.0.1:8000/api/v1/events"
+PATH = "/api/v1/events"
+DEFAULT_URL = f"ws://127.0.0.1:8000{PATH}"
 SILENCE_S = 5.0
 """Seconds without any message, heartbeats included, after which a connection counts as lost."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 10.0
+MAX_MESSAGE = 16 * 2**20
+"""Bytes of the longest message: some ten times the snapshot of 500 dreamers."""
+_REFUSED = (1008, 1009)
+"""Close codes of a service that does not take our cursor: it is none, or too long."""
 
 Message = dict[str, Any]
 
@@ -26,11 +36,12 @@ class EventClient:
     Parameters
     ----------
     url : str
-        Websocket address of the stream.
+        Websocket address of the stream; `stream_address` makes it of the page's.
     dreamers, types : sequence of str
         What to be told of; empty means everything.
     cursor : dict of str to int, or None
-        Last entry seen of each dreamer; None begins with a snapshot. Kept up to date.
+        Last entry seen of each dreamer; None begins with a snapshot. Kept up to date, and
+        forgotten when the service refuses it.
     sleep : callable
         Waits between attempts, in seconds.
     """
@@ -59,12 +70,16 @@ class EventClient:
             except (OSError, WebSocketException) as error:
                 if _is_final(error):
                     raise
+                if _refuses_cursor(error):
+                    self.cursor = None
                 if self._failures == 0:
                     yield {"type": "disconnected", "data": {"reason": str(error) or "silence"}}
             self._wait()
 
     def _session(self) -> Iterator[Message]:
-        with connect(self._address(), open_timeout=SILENCE_S, close_timeout=1) as connection:
+        with connect(
+            self._address(), open_timeout=SILENCE_S, close_timeout=1, max_size=MAX_MESSAGE
+        ) as connection:
             connection.send(json.dumps({"cursor": self.cursor}))
             while True:
                 message = json.loads(connection.recv(timeout=SILENCE_S))
@@ -94,6 +109,27 @@ class EventClient:
         wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**self._failures)
         self._failures += 1
         self.sleep(wait * random.uniform(0.5, 1.0))
+
+
+def stream_address(url: str) -> str:
+    """Return the stream's address for that of the page; any other is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        When it is no address.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https"):
+        return url
+    path = PATH if parts.path in ("", "/") else parts.path
+    scheme = parts.scheme.replace("http", "ws")
+    return urlunsplit((scheme, parts.netloc, path, parts.query, ""))
+
+
+def _refuses_cursor(error: Exception) -> bool:
+    refusal = error.rcvd if isinstance(error, ConnectionClosed) else None
+    return refusal is not None and refusal.code in _REFUSED
 
 
 def _is_final(error: Exception) -> bool:

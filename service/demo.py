@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from monitor.domain.errors import DreamwatchError
-from service.client import EventClient
+from service.client import EventClient, stream_address
 from service.errors import SettingsError
 from service.printing import line
 from service.server import listen, serve
@@ -55,8 +55,7 @@ def _source() -> str:
 def _announce(page: str, console: Console) -> None:
     console.print(f"A sample night of two hours, {SPEED} times faster than life.")
     console.print(f"Page: {page}   Stop: Ctrl-C\n", style="bold")
-    url = f"{page.replace('http', 'ws', 1)}api/v1/events"
-    threading.Thread(target=_follow, args=(url, console), daemon=True).start()
+    threading.Thread(target=_follow, args=(stream_address(page), console), daemon=True).start()
 
 
 def _follow(url: str, console: Console) -> None:

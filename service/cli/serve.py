@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from service.client import stream_address
 from service.server import serve as run_server
 from service.settings import Settings, load_settings
 
@@ -28,7 +29,7 @@ def serve(
 def announce(settings: Settings, page: str) -> None:
     """Print where the service is and whom it watches."""
     typer.echo(f"page    {page}")
-    typer.echo(f"events  {page.replace('http', 'ws', 1)}api/v1/events")
+    typer.echo(f"events  {stream_address(page)}")
     typer.echo(f"data    {settings.data_dir}")
     for source in settings.sources:
         typer.echo(f"watches {source}")

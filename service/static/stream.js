@@ -3,6 +3,7 @@
 const SILENCE_MS = 5000;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5000;
+const REFUSED = new Set([1008, 1009]); // close codes of a service that does not take our cursor
 
 export class Stream {
   #cursor = null;
@@ -20,7 +21,10 @@ export class Stream {
     const socket = new WebSocket(`${scheme}//${location.host}/api/v1/events`);
     socket.onopen = () => socket.send(JSON.stringify({ cursor: this.#cursor }));
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
-    socket.onclose = () => this.#again(socket);
+    socket.onclose = ({ code }) => {
+      if (REFUSED.has(code)) this.#cursor = null;
+      this.#again(socket);
+    };
     this.#socket = socket;
     this.#listen();
   }

@@ -54,7 +54,7 @@ def test_a_data_directory_in_use_is_named(monkeypatch, capsys, tmp_path):
     assert (code, "another service" in said) == (2, True)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense"])
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1:1", "nonsense", "http://[x", "ws://[x"])
 def test_what_is_no_websocket_address_is_said(monkeypatch, capsys, url):
     code, said = run(monkeypatch, capsys, "watch", url)
     assert code == 2

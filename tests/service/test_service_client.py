@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.server import ServerConnection, serve
 
-from service.client import LONGEST_WAIT_S, EventClient
+from service.client import LONGEST_WAIT_S, EventClient, stream_address
 
 Script = Callable[[ServerConnection], None]
 
@@ -72,6 +72,41 @@ def test_a_snapshot_sets_the_cursor_anew():
         assert follow(listening, 2) == ["snapshot", 3]
     assert words == [{"cursor": {"a": 900}}]
     assert listening.cursor == {"a": 3}
+
+
+@pytest.mark.parametrize("code", [1008, 1009])
+def test_a_cursor_that_is_refused_is_forgotten(code):
+    def refuse(connection: ServerConnection) -> None:
+        connection.close(code, "no such cursor")
+
+    with scripted(refuse, sends(snapshot(a=3))) as (url, words):
+        assert follow(client(url, cursor={"a": 9}), 2) == ["disconnected", "snapshot"]
+    assert words[:2] == [{"cursor": {"a": 9}}, {"cursor": None}]
+
+
+def test_the_real_service_takes_no_cursor_that_is_too_long(service):
+    cursor = {f"a-bed-with-a-long-name-{i}": 1 for i in range(2000)}
+    listening = client(service.ws, dreamers=["bed-1"], cursor=cursor)
+    assert follow(listening, 2) == ["disconnected", "snapshot"]
+
+
+def test_the_snapshot_of_500_dreamers_passes():
+    beds = {"type": "snapshot", "data": {"cursor": {}, "dreamers": ["x" * 4096] * 500}}
+    with scripted(sends(beds)) as (url, _):
+        assert follow(client(url), 1) == ["snapshot"]
+
+
+@pytest.mark.parametrize(
+    ("given", "stream"),
+    [
+        ("http://127.0.0.1:8000/", "ws://127.0.0.1:8000/api/v1/events"),
+        ("http://[::1]:8000", "ws://[::1]:8000/api/v1/events"),
+        ("https://beds.example/night/events?a=1", "wss://beds.example/night/events?a=1"),
+        ("ws://localhost:1/x", "ws://localhost:1/x"),
+    ],
+)
+def test_the_page_s_address_leads_to_the_stream(given, stream):
+    assert stream_address(given) == stream
 
 
 def test_a_service_that_is_away_is_told_once_and_tried_for_ever():
