@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -69,6 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Guard)
     for refusal in _STATUS:
         app.add_exception_handler(refusal, _explain)
+    app.add_exception_handler(RequestValidationError, _explain_malformed)
     for router in (api.router, stream.router, health.router):
         app.include_router(router)
     app.add_api_route("/plotly.min.js", _plotly, include_in_schema=False)
@@ -88,3 +90,11 @@ async def _explain(request: Request, error: Exception) -> JSONResponse:
         station: Station = request.app.state.station
         problem["current_version"] = await asyncio.to_thread(station.version_of, alarm_id)
     return JSONResponse(problem, status)
+
+
+async def _explain_malformed(_request: Request, error: Exception) -> JSONResponse:
+    """Name what is wrong with a request, never what it held: not all of that can be written."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    detail = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found)
+    writable = detail.encode(errors="backslashreplace").decode()
+    return JSONResponse({"error": "invalid", "detail": writable}, 422)

@@ -5,7 +5,7 @@ the Host must be a loopback name (DNS rebinding), the Origin our own (cross-site
 websockets), and what changes anything must be JSON, which no HTML form can send.
 """
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -50,14 +50,22 @@ class Guard:
 def _refusal(scope: Scope, headers: Headers) -> tuple[int, str] | None:
     """Return status and reason when a request may not pass."""
     host = headers.get("host", "")
-    if not is_loopback(urlsplit(f"//{host}").hostname or ""):
+    if not is_loopback(_split(f"//{host}").hostname or ""):
         return 403, f"Host {host!r} is not a loopback name"
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != host:
+    if origin is not None and _split(origin).netloc != host:
         return 403, f"Origin {origin!r} is not this service"
     if scope["type"] == "websocket" or scope["method"] in _READS:
         return None
     return _body_refusal(headers)
+
+
+def _split(address: str) -> SplitResult:
+    """Split an address; what is none has no parts."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 def _body_refusal(headers: Headers) -> tuple[int, str] | None:

@@ -101,7 +101,7 @@ def load_settings(config: Path | None = None, **given: Any) -> Settings:
     chosen = {name: value for name, value in given.items() if value is not None}
     try:
         return FromFile(**chosen)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{config} is not valid TOML: {error}") from error
     except UnreadableSetting as error:
         raise SettingsError(str(error)) from error

@@ -137,6 +137,29 @@ def test_a_malformed_command_is_422(service, path, body):
     assert post(service, path, **body).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "named"),
+    [
+        ("/dreamers/bed-2/wake", r'{"command_id": "\ud800"}', "command_id"),
+        ("/dreamers/bed-2/wake", r'{"command_id": "c", "actor": "\ud800"}', "actor"),
+        ("/dreamers/bed-2/wake", r'{"command_id": "c", "\ud800": 1}', "body"),
+        (
+            "/alarms/bed-2:OVERRUN::1/ack",
+            '{"command_id": "c", "expected_version": 1e400}',
+            "expected_version",
+        ),
+        ("/alarms/bed-2:OVERRUN::1/ack", '{"command_id": "c"', "body"),
+    ],
+)
+def test_what_cannot_be_written_back_is_422_all_the_same(service, path, body, named):
+    headers = {"Content-Type": "application/json"}
+    answer = service.http.post(f"/api/v1{path}", content=body.encode(), headers=headers)
+    assert answer.status_code == 422
+    problem = contract.Problem.model_validate(answer.json())
+    assert problem.error == "invalid"
+    assert named in problem.detail
+
+
 def test_health_and_readiness(service):
     health = service.http.get("/healthz")
     assert health.status_code == 200

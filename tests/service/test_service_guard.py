@@ -9,7 +9,9 @@ from service.guard import MAX_BODY
 WAKE = "/api/v1/dreamers/nobody/wake"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "[::1", "[x]"]
+)
 def test_a_foreign_host_is_refused_everywhere(service, host):
     for path in ("/", "/api/v1/dreamers", "/healthz"):
         assert service.http.get(path, headers={"Host": host}).status_code == 403
@@ -20,7 +22,9 @@ def test_loopback_names_pass(service, host):
     assert service.http.get("/healthz", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:1"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://localhost:1", "http://[x"]
+)
 def test_a_foreign_origin_is_refused(service, origin):
     headers = {"Origin": origin}
     assert service.http.post(WAKE, json={}, headers=headers).status_code == 403

@@ -51,6 +51,13 @@ def test_a_wrong_file_is_named_with_its_fault(tmp_path, text, message):
         load_settings(toml(tmp_path, text))
 
 
+def test_a_file_that_is_no_utf_8_is_an_error(tmp_path):
+    file = tmp_path / "settings.toml"
+    file.write_bytes('host = "schläfer"'.encode("latin-1"))
+    with pytest.raises(SettingsError, match=r"not valid TOML.*utf-8"):
+        load_settings(file)
+
+
 def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(SettingsError, match="no settings file"):
         load_settings(tmp_path / "none.toml")
