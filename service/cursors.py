@@ -15,12 +15,15 @@ Cursor: TypeAlias = dict[
 _CURSOR: TypeAdapter[Cursor | None] = TypeAdapter(Cursor | None)
 
 
-class _First(BaseModel):
-    """The message with which a client may begin."""
+class _Named(BaseModel):
+    """A cursor with its name before it."""
 
     model_config = ConfigDict(extra="forbid")
 
     cursor: Cursor | None
+
+
+_FIRST: TypeAdapter[_Named | Cursor | None] = TypeAdapter(_Named | Cursor | None)
 
 
 def parse_cursor(text: str) -> Cursor | None:
@@ -35,8 +38,9 @@ def parse_cursor(text: str) -> Cursor | None:
 
 
 def parse_first_message(text: str) -> Cursor | None:
-    """Read ``{"cursor": …}``; raises as `parse_cursor` does."""
-    return _First.model_validate_json(_bounded(text)).cursor
+    """Read a cursor, or ``{"cursor": …}`` around it; raises as `parse_cursor` does."""
+    first = _FIRST.validate_json(_bounded(text))
+    return first.cursor if isinstance(first, _Named) else first
 
 
 def fits(cursor: Mapping[str, int], heads: Mapping[str, int]) -> bool:

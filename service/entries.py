@@ -11,6 +11,8 @@ from monitor.domain.events import AlarmChanged, EpochScored, Event
 
 VERSION = 1
 DURABLE_TYPES = ("session", "epoch", "coverage", "gap", "alarm", "wake", "usage", "command")
+TYPES = (*DURABLE_TYPES, "stage", "signal", "heartbeat")
+"""All that the contract names; those after the durable ones are telemetry."""
 _TIMES = ("raised_at", "acked_at", "shelved_until", "until")
 
 

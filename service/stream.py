@@ -1,9 +1,15 @@
 """The websocket ``/api/v1/events``: what a client missed, then what happens.
 
-The rule for the start: a client gives its cursor as ``?cursor=`` or, within a second, as its first
-message ``{"cursor": {…}}``, which has room for more dreamers. Without one, or with ``null``, it
-gets a ``snapshot`` first; so does one whose cursor is not of this log. It says nothing more. Who is
-too slow is disconnected with 1013 and comes back with its cursor; who talks out of turn, with 1008.
+The rule for the start: a client gives its cursor, ``{"bed-7": 5}``, as ``?cursor=`` or, within a
+second, as its first message, which has room for more dreamers; ``{"cursor": {"bed-7": 5}}`` is the
+same message, for numbers and objects cannot be taken for each other. Without one, or with ``null``,
+it gets a ``snapshot`` first; so does one whose cursor is not of this log. It says nothing more. Who
+is too slow is disconnected with 1013 and comes back with its cursor; who talks out of turn, with
+1008, and so is who sends what is no cursor.
+
+``?dreamer=`` and ``?types=`` choose among the entries of the log. Telemetry is never held back: its
+types may be named, but who asks for ``types=alarm`` gets heartbeats all the same, since silence is
+how a client learns that nobody watches any more.
 """
 
 import asyncio
@@ -15,7 +21,7 @@ from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import JSONResponse
 
 from service.cursors import Cursor, explain, fits, parse_cursor, parse_first_message
-from service.entries import DURABLE_TYPES
+from service.entries import TYPES
 from service.hub import Filter, Subscription
 from service.station import Station
 
@@ -57,8 +63,8 @@ def _filter(websocket: WebSocket) -> Filter:
     dreamers = frozenset(websocket.query_params.getlist("dreamer"))
     given = websocket.query_params.getlist("types")
     types = frozenset(name for names in given for name in names.split(",") if name)
-    if unknown := sorted(types.difference(DURABLE_TYPES)):
-        raise ValueError(f"unknown type {unknown[0]!r}; known: {', '.join(DURABLE_TYPES)}")
+    if unknown := sorted(types.difference(TYPES)):
+        raise ValueError(f"unknown type {unknown[0]!r}; known: {', '.join(TYPES)}")
     return Filter(dreamers or None, types or None)
 
 
@@ -75,7 +81,7 @@ def _opening(station: Station, wanted: Filter, cursor: Cursor | None) -> Iterato
     heads = dict(station.hub.overview.heads)
     if cursor is None or not fits(cursor, heads):
         return iter([[station.snapshot(wanted)]])
-    missed = station.store.between(cursor, heads)
+    missed = station.store.between(cursor, {d: heads[d] for d in heads if wanted.wants_dreamer(d)})
     return ([entry.text for entry in batch if wanted.wants(entry)] for batch in missed)
 
 

@@ -66,13 +66,13 @@ def test_a_client_that_says_nothing_gets_the_snapshot_after_a_second(service):
         assert receive(connection)["type"] == "snapshot"
 
 
-@pytest.mark.parametrize("where", ["query", "message"])
+@pytest.mark.parametrize("where", ["query", "message", "named"])
 def test_a_cursor_brings_what_was_missed_then_live_without_hole_or_duplicate(service, where):
     cursor = {"bed-1": 3, "bed-2": 0}
     query = {"cursor": json.dumps(cursor)} if where == "query" else {}
     with opened(service.ws, **query) as connection:
-        if where == "message":
-            connection.send(json.dumps({"cursor": cursor}))
+        if where != "query":
+            connection.send(json.dumps({"cursor": cursor} if where == "named" else cursor))
         head = service.station.hub.overview.heads["bed-2"]
         found = entries(connection, 20)
         while numbers(found, "bed-2")[-1:] < [head + 3]:
@@ -82,13 +82,34 @@ def test_a_cursor_brings_what_was_missed_then_live_without_hole_or_duplicate(ser
     assert second == list(range(1, 1 + len(second)))
 
 
+@pytest.mark.parametrize("word", ["null", '{"cursor": null}', '{"cursor": 999999}'])
+def test_no_cursor_and_that_of_a_dreamer_called_cursor_are_told_apart(service, word):
+    with opened(service.ws) as connection:
+        connection.send(word)
+        assert receive(connection)["type"] == "snapshot"
+
+
+def test_who_wants_one_dreamer_has_only_those_entries_looked_up(service, monkeypatch):
+    asked, between = [], service.station.store.between
+
+    def look_up(cursor, heads):
+        asked.append(set(heads))
+        return between(cursor, heads)
+
+    monkeypatch.setattr(service.station.store, "between", look_up)
+    with opened(service.ws, cursor='{"bed-1": 3, "bed-2": 0}', dreamer="bed-1") as connection:
+        assert entries(connection, 1)[0]["seq"] == 4
+    assert asked == [{"bed-1"}]
+
+
 def test_a_cursor_of_another_log_gets_a_snapshot(service):
     with opened(service.ws, cursor='{"bed-1": 999999}') as connection:
         assert receive(connection)["type"] == "snapshot"
 
 
-def test_a_heartbeat_each_second_tells_the_coverage_of_all(service):
-    with opened(service.ws, cursor="null", types="alarm", dreamer="bed-1") as connection:
+@pytest.mark.parametrize("types", ["alarm", "heartbeat", "alarm,stage,signal"])
+def test_a_heartbeat_each_second_tells_the_coverage_of_all_whatever_is_asked_for(service, types):
+    with opened(service.ws, cursor="null", types=types, dreamer="bed-1") as connection:
         receive(connection)
         beats = [receive(connection) for _ in range(2)]
     for beat in beats:
@@ -137,6 +158,7 @@ def test_a_cursor_of_many_dreamers_passes_as_a_message(service):
     [
         "hello",
         "[]",
+        '{"a": "5"}',
         '{"cursor": {"a": -1}}',
         '{"cursor": null, "x": 1}',
         b"bytes",
