@@ -38,7 +38,7 @@ bench: venv      ## speed and size, measured in this run
 lock: venv       ## pin all dependencies anew, for every platform
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
-	    --generate-hashes --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
+	    --generate-hashes --no-header --no-annotate --output-file requirements.lock
 
 clean:           ## forget the virtual environment and caches
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
