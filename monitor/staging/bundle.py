@@ -138,10 +138,15 @@ def shapes_of(session: ort.InferenceSession) -> tuple[dict[str, list[Any]], dict
 
 
 def _read(file: Traversable) -> bytes:
+    """Read a model or a card, neither longer than a model may be."""
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            content = opened.read(MAX_MODEL_BYTES + 1)
     except OSError as error:
         raise ModelError(f"{file} cannot be read: {error}") from error
+    if len(content) > MAX_MODEL_BYTES:
+        raise ModelError(f"{file} is longer than {MAX_MODEL_BYTES} bytes")
+    return content
 
 
 def _check_card(file: Traversable, content: bytes) -> dict[str, Any]:

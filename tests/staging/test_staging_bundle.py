@@ -50,6 +50,13 @@ def test_a_missing_file_is_named(copy, name):
         load_bundle(copy[0])
 
 
+@pytest.mark.parametrize("name", ["stager.onnx", "stager.json"])
+def test_a_file_beyond_the_bound_is_refused(copy, name):
+    (copy[0].parent / name).write_bytes(b" " * (MAX_MODEL_BYTES + 1))
+    with pytest.raises(ModelError, match=rf"{name} is longer than {MAX_MODEL_BYTES} bytes"):
+        load_bundle(copy[0])
+
+
 def test_a_changed_byte_is_found(copy):
     content = bytearray(copy[0].read_bytes())
     content[len(content) // 2] ^= 1
