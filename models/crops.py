@@ -14,20 +14,49 @@ EPOCHS_PER_BATCH = 7_680
 LENGTHS = (120, 240, 480)
 """Crop lengths in epochs: one to four hours; each batch has one of them. Longer crops cost more and
 gave no better κ."""
-P_FROM_START = 0.4
-"""Share of crops that begin with the recording; the others start anywhere, mid-sleep too."""
-P_SPLICE, SPLICE_EPOCHS = 0.2, (10, 240)
-"""Share of crops with a piece of the night cut out, as after a reconnect, and its length."""
-P_SINGLE = 0.5
-"""Share of batches with one EEG channel only."""
-P_LOST = 0.3
-"""Probability that a channel of a batch of several is missing throughout."""
-P_OUTAGE, OUTAGE_EPOCHS = 0.15, (1, 60)
-"""Share of channels unusable for a while, and for how long."""
-TILT_SIGMA, OFFSET_SIGMA = 0.4, 0.3
-"""Spectral tilt and offsets of single bands per recording and channel, in ln power."""
-FEATURE_NOISE = 0.25
-"""Noise on each feature, in ln power."""
+SPLICE_EPOCHS, OUTAGE_EPOCHS = (10, 240), (1, 60)
+"""Length of a piece cut out of a night, and of a channel's outage."""
+PIECE_EPOCHS = 25
+"""Mean length of the pieces of a night between which a crop jumps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """What is varied when crops are drawn; each value 0 leaves one kind out.
+
+    Parameters
+    ----------
+    p_from_start : float
+        Share of crops that begin with the recording; the others start anywhere, mid-sleep too.
+    p_splice : float
+        Share of crops with a piece of the night cut out, as after a reconnect.
+    p_jump : float
+        Share of crops put together from pieces of the night in any order: stages that never follow
+        each other in sleep do so where signal is lost, or only some of a night is shown.
+    p_single : float
+        Share of batches with one EEG channel only.
+    p_lost : float
+        Probability that a channel of a batch of several is missing throughout.
+    p_outage : float
+        Share of channels unusable for a while.
+    tilt_sigma, offset_sigma : float
+        Spectral tilt and offsets of single bands per recording and channel, in ln power.
+    feature_noise : float
+        Noise on each feature, in ln power.
+    """
+
+    p_from_start: float = 0.4
+    p_splice: float = 0.2
+    p_jump: float = 0.3
+    p_single: float = 0.5
+    p_lost: float = 0.3
+    p_outage: float = 0.15
+    tilt_sigma: float = 0.4
+    offset_sigma: float = 0.3
+    feature_noise: float = 0.25
+
+
+FULL = Variation()
 
 _EEG = [i for i, kind in enumerate(KINDS) if kind is ChannelKind.EEG]
 _EOG = np.array([kind is ChannelKind.EOG for kind in KINDS], dtype=np.float32)
@@ -51,20 +80,23 @@ class Batch:
     labels: NDArray[np.int64]
 
 
-def draw_batch(nights: Sequence[Night], rng: np.random.Generator) -> Batch:
+def draw_batch(
+    nights: Sequence[Night], rng: np.random.Generator, variation: Variation = FULL
+) -> Batch:
     """Draw one batch of about `EPOCHS_PER_BATCH` epochs."""
     length = int(rng.choice(LENGTHS))
     size = EPOCHS_PER_BATCH // length
     picked = rng.integers(len(nights), size=size)
-    crops = [_crop(nights[i], length, rng) for i in picked]
+    crops = [_crop(nights[i], length, rng, variation) for i in picked]
     power = np.stack([power for power, _ in crops], axis=1).astype(np.float64)
     labels = np.stack([labels for _, labels in crops], axis=1)
-    channels = _draw_channels(size, rng)
+    channels = _draw_channels(size, rng, variation)
     power = np.take_along_axis(power, channels[None, :, :, None], axis=2)
-    power += _recording_offsets(channels.shape, rng)
-    _unplug(power, rng)
+    power += _recording_offsets(channels.shape, rng, variation)
+    _unplug(power, rng, variation)
     features, usable = run_context(power)
-    features += FEATURE_NOISE * rng.standard_normal(features.shape, np.float32) * usable[..., None]
+    noise = variation.feature_noise * rng.standard_normal(features.shape, np.float32)
+    features += noise * usable[..., None]
     return Batch(features, usable, _EOG[channels], labels)
 
 
@@ -82,41 +114,63 @@ def run_context(
 
 
 def _crop(
-    night: Night, length: int, rng: np.random.Generator
+    night: Night, length: int, rng: np.random.Generator, variation: Variation
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """One crop; after the night's end there is no signal and nothing to learn."""
     n = len(night.labels)
-    start = 0 if rng.random() < P_FROM_START else int(rng.integers(max(1, n - length // 2)))
-    rows = start + np.arange(length)
-    if rng.random() < P_SPLICE:
-        rows[int(rng.integers(length)) :] += int(rng.integers(*SPLICE_EPOCHS))
+    rows = _draw_rows(n, length, rng, variation)
     inside = rows < n
     rows = np.minimum(rows, n - 1)
     power = np.where(inside[:, None, None], night.log_power[rows], np.nan)
     return power, np.where(inside, night.labels[rows], IGNORED).astype(np.int64)
 
 
-def _draw_channels(size: int, rng: np.random.Generator) -> NDArray[np.intp]:
+def _draw_rows(
+    n: int, length: int, rng: np.random.Generator, variation: Variation
+) -> NDArray[np.intp]:
+    """Which epochs of a night of `n` make a crop, in order; from `n` on there are none."""
+    if rng.random() < variation.p_jump:
+        return _jumping_rows(n, length, rng)
+    from_start = rng.random() < variation.p_from_start
+    start = 0 if from_start else int(rng.integers(max(1, n - length // 2)))
+    rows = start + np.arange(length)
+    if rng.random() < variation.p_splice:
+        rows[int(rng.integers(length)) :] += int(rng.integers(*SPLICE_EPOCHS))
+    return rows
+
+
+def _jumping_rows(n: int, length: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Pieces of a night, one after the other, from anywhere in it."""
+    pieces: list[NDArray[np.intp]] = []
+    while sum(map(len, pieces)) < length:
+        size = int(rng.geometric(1 / PIECE_EPOCHS))
+        pieces.append(int(rng.integers(max(1, n - size))) + np.arange(size))
+    return np.concatenate(pieces)[:length]
+
+
+def _draw_channels(size: int, rng: np.random.Generator, variation: Variation) -> NDArray[np.intp]:
     """Columns of the table for every crop: one EEG channel, or all in a row."""
-    if rng.random() < P_SINGLE:
+    if rng.random() < variation.p_single:
         return rng.choice(_EEG, size=(size, 1))
     return np.tile(np.arange(len(KINDS)), (size, 1))
 
 
-def _recording_offsets(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+def _recording_offsets(
+    shape: tuple[int, ...], rng: np.random.Generator, variation: Variation
+) -> NDArray[np.float64]:
     """Another amplifier, electrode site or skull: a spectral tilt and an offset of each band."""
-    tilt = TILT_SIGMA * rng.standard_normal((*shape, 1)) * np.linspace(-1, 1, N_BANDS)
-    strength = rng.random((shape[0], 1, 1))
-    return strength * (tilt + OFFSET_SIGMA * rng.standard_normal((*shape, N_BANDS)))
+    tilt = variation.tilt_sigma * rng.standard_normal((*shape, 1)) * np.linspace(-1, 1, N_BANDS)
+    offsets = variation.offset_sigma * rng.standard_normal((*shape, N_BANDS))
+    return rng.random((shape[0], 1, 1)) * (tilt + offsets)
 
 
-def _unplug(power: NDArray[np.float64], rng: np.random.Generator) -> None:
+def _unplug(power: NDArray[np.float64], rng: np.random.Generator, variation: Variation) -> None:
     """Make channels unusable, in place: some throughout (never all EEG), some for a while."""
     length, *shape = power.shape[:-1]
     if shape[1] > 1:
-        lost = rng.random(shape) < P_LOST
+        lost = rng.random(shape) < variation.p_lost
         lost[lost[:, _EEG].all(axis=1), rng.choice(_EEG)] = False
         power[:, lost] = np.nan
-    for crop, channel in np.argwhere(rng.random(shape) < P_OUTAGE):
+    for crop, channel in np.argwhere(rng.random(shape) < variation.p_outage):
         start = int(rng.integers(length))
         power[start : start + int(rng.integers(*OUTAGE_EPOCHS)), crop, channel] = np.nan

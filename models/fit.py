@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from models.crops import EPOCHS_PER_BATCH, Batch, draw_batch
+from models.crops import EPOCHS_PER_BATCH, FULL, Batch, Variation, draw_batch
 from models.data import IGNORED, Night
 from models.network import StagerNetwork
 
@@ -20,7 +20,11 @@ _TELL_EVERY = 10
 
 
 def fit(
-    nights: Sequence[Night], passes: int, seed: int, progress: Callable[[float], None]
+    nights: Sequence[Night],
+    passes: int,
+    seed: int,
+    progress: Callable[[float], None],
+    variation: Variation = FULL,
 ) -> StagerNetwork:
     """Fit a network on one thread of the CPU; the same seed gives the same weights.
 
@@ -34,6 +38,8 @@ def fit(
         Of the first weights and of the crops.
     progress : callable
         Told the share that is done, 0 to 1.
+    variation : Variation
+        How the crops are varied.
     """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
@@ -45,7 +51,7 @@ def fit(
     schedule = OneCycleLR(optimiser, LEARNING_RATE, steps, pct_start=WARM_UP)
     for done in range(steps):
         optimiser.zero_grad()
-        _loss(network, draw_batch(nights, rng)).backward()
+        _loss(network, draw_batch(nights, rng, variation)).backward()
         nn.utils.clip_grad_norm_(network.parameters(), MAX_GRADIENT)
         optimiser.step()
         schedule.step()

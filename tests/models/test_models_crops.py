@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.crops import EPOCHS_PER_BATCH, LENGTHS, draw_batch
+from models.crops import EPOCHS_PER_BATCH, LENGTHS, Variation, _jumping_rows, draw_batch
 from models.data import IGNORED
 from monitor.staging.context import N_FEATURES
 
@@ -48,3 +48,23 @@ def test_crops_show_one_channel_several_and_losses(batches):
 def test_the_same_seed_draws_the_same(nights):
     first, again = (draw_batch(nights, np.random.default_rng(3)) for _ in range(2))
     np.testing.assert_array_equal(first.features, again.features)
+
+
+def test_without_variation_a_crop_is_the_night_itself(nights):
+    plain = Variation(1.0, 0, 0, 0, 0, 0, 0, 0, 0)
+    batch = draw_batch(nights, np.random.default_rng(0), plain)
+    assert batch.usable[0].all()
+    known = {night.labels[:40].tobytes() for night in nights}
+    drawn = {column[:40].astype(np.int8).tobytes() for column in batch.labels.T}
+    assert drawn <= known
+
+
+def test_jumping_crops_are_made_of_pieces_of_the_night(nights):
+    jumping = Variation(p_jump=1.0, p_outage=0.0)
+    rows = _jumping_rows(300, 240, np.random.default_rng(0))
+    steps = np.diff(rows)
+    assert len(rows) == 240
+    assert 0 <= rows.min() <= rows.max() < 300
+    assert 3 < np.count_nonzero(steps != 1) < 30
+    batch = draw_batch(nights, np.random.default_rng(0), jumping)
+    assert (batch.labels != IGNORED).any()
