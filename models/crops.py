@@ -16,6 +16,8 @@ LENGTHS = (120, 240, 480)
 gave no better κ."""
 SPLICE_EPOCHS, OUTAGE_EPOCHS = (10, 240), (1, 60)
 """Length of a piece cut out of a night, and of a channel's outage."""
+MIN_QUALITY = 0.2
+"""Channels of a crop weigh between this and 1, at random."""
 PIECE_EPOCHS = 25
 """Mean length of the pieces of a night between which a crop jumps."""
 
@@ -69,13 +71,14 @@ class Batch:
     Parameters
     ----------
     features : ndarray, shape (n_epochs, batch, n_channels, N_FEATURES)
-    usable : ndarray, shape (n_epochs, batch, n_channels)
+    weight : ndarray, shape (n_epochs, batch, n_channels)
+        0 where a channel is unusable.
     eog : ndarray, shape (batch, n_channels)
     labels : ndarray, shape (n_epochs, batch)
     """
 
     features: NDArray[np.float32]
-    usable: NDArray[np.float32]
+    weight: NDArray[np.float32]
     eog: NDArray[np.float32]
     labels: NDArray[np.int64]
 
@@ -97,7 +100,8 @@ def draw_batch(
     features, usable = run_context(power)
     noise = variation.feature_noise * rng.standard_normal(features.shape, np.float32)
     features += noise * usable[..., None]
-    return Batch(features, usable, _EOG[channels], labels)
+    quality = rng.uniform(MIN_QUALITY, 1, channels.shape).astype(np.float32)
+    return Batch(features, usable * quality, _EOG[channels], labels)
 
 
 def run_context(

@@ -8,6 +8,7 @@ from onnx import numpy_helper, parser
 from models.network import StagerNetwork
 from monitor.domain.stage import STAGES
 from monitor.staging.context import N_FEATURES
+from monitor.staging.stager import MIN_WEIGHT
 
 _TEMPERATURE = "temperature"
 
@@ -32,9 +33,10 @@ _GRU = """
 
 _POOL = """
     {kind}_column = Unsqueeze({kind}, last)
-    {kind}_count = ReduceSum <keepdims = 0> ({kind}_column, channel_axis)
-    {kind}_any = Min({kind}_count, one)
-    {kind}_divisor = Max({kind}_count, one)
+    {kind}_total = ReduceSum <keepdims = 0> ({kind}_column, channel_axis)
+    {kind}_seen = Greater({kind}_total, zero)
+    {kind}_any = Cast <to = 1> ({kind}_seen)
+    {kind}_divisor = Max({kind}_total, min_weight)
     {kind}_hidden = Mul(next_channel_state, {kind}_column)
     {kind}_sum = ReduceSum <keepdims = 0> ({kind}_hidden, channel_axis)
     {kind}_mean = Div({kind}_sum, {kind}_divisor)
@@ -44,7 +46,7 @@ _MODEL = """
 <ir_version: 8, opset_import: ["": 17]>
 stager (
     float[dreamers, channels, {features}] features,
-    float[dreamers, channels] usable,
+    float[dreamers, channels] weight,
     float[dreamers, channels] is_eog,
     float[dreamers, channels, {channel_units}] channel_state,
     float[dreamers, {units}] sleeper_state
@@ -53,12 +55,14 @@ stager (
     float[dreamers, channels, {channel_units}] next_channel_state,
     float[dreamers, {units}] next_sleeper_state
 ) {{
+    is_usable = Greater(weight, zero)
+    usable = Cast <to = 1> (is_usable)
     usable_column = Unsqueeze(usable, last)
     is_eog_column = Unsqueeze(is_eog, last)
     channel_x = Concat <axis = -1> (features, usable_column, is_eog_column)
     {channel_gru}
-    eog = Mul(usable, is_eog)
-    eeg = Sub(usable, eog)
+    eog = Mul(weight, is_eog)
+    eeg = Sub(weight, eog)
     {eeg_pool}
     {eog_pool}
     sleeper_x = Concat <axis = -1> (eeg_mean, eeg_any, eog_mean, eog_any)
@@ -109,6 +113,7 @@ def _constants(network: StagerNetwork) -> dict[str, NDArray[np.generic]]:
     return weights | {
         "last": np.array([-1]),
         "channel_axis": np.array([1]),
-        "one": np.ones(1, np.float32),
+        "zero": np.zeros(1, np.float32),
+        "min_weight": np.full(1, MIN_WEIGHT, np.float32),
         _TEMPERATURE: np.ones((), np.float32),
     }

@@ -64,6 +64,6 @@ def fit(
 
 def _loss(network: StagerNetwork, batch: Batch) -> Tensor:
     """Cross entropy over the epochs that have a label."""
-    logits = network(*map(torch.from_numpy, (batch.features, batch.usable, batch.eog)))
+    logits = network(*map(torch.from_numpy, (batch.features, batch.weight, batch.eog)))
     labels = torch.from_numpy(batch.labels)
     return nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED)

@@ -5,15 +5,16 @@ from torch import Tensor, nn
 
 from monitor.domain.stage import STAGES
 from monitor.staging.context import N_FEATURES
+from monitor.staging.stager import MIN_WEIGHT
 
 
 class StagerNetwork(nn.Module):
     """A recurrent network over a set of channels.
 
     One gated recurrent unit, shared by all channels, reads each channel by itself. The mean over
-    the usable EEG channels and the mean over the usable EOG channels feed a second unit that
-    follows the sleeper. So any number of channels will do, their order does not matter, and a lost
-    channel leaves its mean to the others.
+    the EEG channels and the mean over the EOG channels, weighed by how good each is now, feed a
+    second unit that follows the sleeper. So any number of channels will do, their order does not
+    matter, and a lost channel leaves its mean to the others.
 
     Parameters
     ----------
@@ -30,14 +31,14 @@ class StagerNetwork(nn.Module):
         self.head = nn.Linear(units, len(STAGES))
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, features: Tensor, usable: Tensor, eog: Tensor) -> Tensor:
+    def forward(self, features: Tensor, weight: Tensor, eog: Tensor) -> Tensor:
         """Logits of whole crops.
 
         Parameters
         ----------
         features : Tensor, shape (n_epochs, batch, n_channels, N_FEATURES)
-        usable : Tensor, shape (n_epochs, batch, n_channels)
-            1 where the channel may be used, else 0.
+        weight : Tensor, shape (n_epochs, batch, n_channels)
+            How good the channel is, up to 1; 0 where it is unusable.
         eog : Tensor, shape (batch, n_channels)
             1 for EOG channels, 0 for EEG.
 
@@ -45,17 +46,18 @@ class StagerNetwork(nn.Module):
         -------
         Tensor, shape (n_epochs, batch, 5)
         """
-        kind = eog.expand_as(usable)
+        kind = eog.expand_as(weight)
+        usable = (weight > 0).to(features.dtype)
         inputs = torch.cat([features, usable[..., None], kind[..., None]], dim=-1)
         hidden, _ = self.channel(inputs.flatten(1, 2))
         hidden = self.dropout(hidden.unflatten(1, features.shape[1:3]))
-        sets = [_pool(hidden, usable * (1 - kind)), _pool(hidden, usable * kind)]
+        sets = [_pool(hidden, weight * (1 - kind)), _pool(hidden, weight * kind)]
         sleeper, _ = self.sleeper(torch.cat([*sets], dim=-1))
         return self.head(self.dropout(sleeper))
 
 
 def _pool(hidden: Tensor, weight: Tensor) -> Tensor:
-    """Mean over the channels of weight 1, and whether there was any."""
-    count = weight.sum(dim=-1, keepdim=True)
-    mean = (hidden * weight[..., None]).sum(dim=-2) / count.clamp(min=1)
-    return torch.cat([mean, count.clamp(max=1)], dim=-1)
+    """Weighted mean over the channels, and whether there was any."""
+    total = weight.sum(dim=-1, keepdim=True)
+    mean = (hidden * weight[..., None]).sum(dim=-2) / total.clamp(min=MIN_WEIGHT)
+    return torch.cat([mean, (total > 0).to(hidden.dtype)], dim=-1)

@@ -1,4 +1,8 @@
-"""The causal stager: one 30-s epoch in, the probability of each stage out."""
+"""The causal stager: one 30-s epoch in, the probability of each stage out.
+
+Live, a window of 30 s ends every 5 s. A step of the model is an epoch of 30 s, so six states take
+turns: each sees every sixth window, epochs of its own that begin 5 s after those of the one before.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +15,9 @@ from monitor.domain.errors import InputError, SnapshotError
 from monitor.domain.montage import ChannelKind
 from monitor.staging.bundle import ModelBundle
 from monitor.staging.context import N_BANDS, ContextState, step_context
+
+MIN_WEIGHT = 1e-3
+"""Weight below which a channel counts as unusable."""
 
 _STAGED = (ChannelKind.EEG, ChannelKind.EOG)
 
@@ -46,8 +53,9 @@ def step_stager(
     state: StagerState,
     log_power: NDArray[np.floating],
     is_eog: NDArray[np.bool_],
+    weight: NDArray[np.floating] | None = None,
 ) -> tuple[StagerState, NDArray[np.float32]]:
-    """Take one epoch of many dreamers at once.
+    """Take one epoch of many dreamers, or of many phases, at once.
 
     Parameters
     ----------
@@ -59,6 +67,8 @@ def step_stager(
         ln band powers in any unit; a row with NaN is a channel that is unusable in this epoch.
     is_eog : ndarray of bool, shape (n_dreamers, n_channels)
         Which channels are EOG; the others are EEG.
+    weight : ndarray, shape (n_dreamers, n_channels), or None
+        How much each channel counts, 0 to 1; None: all the same.
 
     Returns
     -------
@@ -67,10 +77,13 @@ def step_stager(
     proba : ndarray, shape (n_dreamers, 5)
         Probability of W, N1, N2, N3, R; NaN for a dreamer without a usable EEG channel.
     """
+    if weight is None:
+        weight = np.ones(is_eog.shape, np.float32)
+    log_power = np.where(weight[..., None] < MIN_WEIGHT, np.nan, log_power)
     context, features, usable = step_context(state.context, log_power)
     feed = {
         "features": features,
-        "usable": usable.astype(np.float32),
+        "weight": (usable * weight).astype(np.float32),
         "is_eog": is_eog.astype(np.float32),
         "channel_state": state.channel,
         "sleeper_state": state.sleeper,
@@ -90,22 +103,33 @@ class Stager:
         The model.
     kinds : sequence of ChannelKind
         Of every channel; those that are neither EEG nor EOG are ignored.
+    phases : int
+        States that take turns: 1 for epochs only, 6 for a window every 5 s.
     """
 
-    def __init__(self, bundle: ModelBundle, kinds: Sequence[ChannelKind]) -> None:
+    def __init__(self, bundle: ModelBundle, kinds: Sequence[ChannelKind], phases: int = 1) -> None:
         self._bundle = bundle
         self._n_channels = len(kinds)
         self._rows = [i for i, kind in enumerate(kinds) if kind in _STAGED]
         self._is_eog = np.array([[kinds[i] is ChannelKind.EOG for i in self._rows]], dtype=bool)
-        self._state = StagerState.empty(bundle, 1, len(self._rows))
+        self._states = [StagerState.empty(bundle, 1, len(self._rows)) for _ in range(phases)]
 
-    def push(self, log_power: NDArray[np.floating]) -> NDArray[np.float64] | None:
-        """Take one epoch.
+    def push(
+        self,
+        log_power: NDArray[np.floating],
+        weight: NDArray[np.floating] | None = None,
+        phase: int = 0,
+    ) -> NDArray[np.float64] | None:
+        """Take one epoch of a phase.
 
         Parameters
         ----------
         log_power : ndarray, shape (n_channels, 5)
             ln band powers in any unit; a row with NaN is a channel that is unusable in this epoch.
+        weight : ndarray, shape (n_channels,), or None
+            How much each channel counts, 0 to 1; None: all the same.
+        phase : int
+            Whose epoch it is.
 
         Returns
         -------
@@ -122,12 +146,15 @@ class Stager:
                 f"log_power has shape {log_power.shape}, expected ({self._n_channels}, {N_BANDS})"
             )
         rows = log_power[None, self._rows]
-        self._state, proba = step_stager(self._bundle, self._state, rows, self._is_eog)
+        weights = None if weight is None else weight[None, self._rows]
+        state = self._states[phase]
+        self._states[phase], proba = step_stager(self._bundle, state, rows, self._is_eog, weights)
         return None if np.isnan(proba).any() else proba[0].astype(np.float64)
 
     def snapshot(self) -> dict[str, Any]:
-        """All that is remembered, as arrays."""
-        return {name: value.copy() for name, value in _arrays(self._state).items()}
+        """All that is remembered, as arrays whose first axis is the phase."""
+        phases = [_arrays(state) for state in self._states]
+        return {name: np.concatenate([phase[name] for phase in phases]) for name in phases[0]}
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Continue from a snapshot.
@@ -137,13 +164,15 @@ class Stager:
         SnapshotError
             When the snapshot is of other channels or another model.
         """
-        for name, value in _arrays(self._state).items():
+        for name, value in self.snapshot().items():
             shape = np.shape(snapshot.get(name, ()))
             if shape != value.shape:
                 raise SnapshotError(f"stager: {name} has shape {shape}, expected {value.shape}")
-        own = {name: np.array(snapshot[name]) for name in _arrays(self._state)}
-        context = ContextState(own["seen"], own["means"], own["variance"])
-        self._state = StagerState(context, own["channel"], own["sleeper"])
+        arrays = {name: np.array(snapshot[name]) for name in _arrays(self._states[0])}
+        self._states = [
+            _state({name: value[phase : phase + 1] for name, value in arrays.items()})
+            for phase in range(len(self._states))
+        ]
 
 
 def _arrays(state: StagerState) -> dict[str, NDArray[np.floating]]:
@@ -154,3 +183,8 @@ def _arrays(state: StagerState) -> dict[str, NDArray[np.floating]]:
         "channel": state.channel,
         "sleeper": state.sleeper,
     }
+
+
+def _state(arrays: Mapping[str, NDArray[Any]]) -> StagerState:
+    context = ContextState(arrays["seen"], arrays["means"], arrays["variance"])
+    return StagerState(context, arrays["channel"], arrays["sleeper"])

@@ -20,14 +20,14 @@ def test_shapes_fit_the_network(batches):
         assert length in LENGTHS
         assert length * size == EPOCHS_PER_BATCH
         assert (width, channels in (1, 3)) == (N_FEATURES, True)
-        assert batch.usable.shape == (length, size, channels)
+        assert batch.weight.shape == (length, size, channels)
         assert batch.eog.shape == (size, channels)
         assert batch.labels.shape == (length, size)
 
 
 def test_unusable_channels_are_silent_and_ends_of_nights_unlabelled(batches):
     for batch in batches:
-        assert not batch.features[batch.usable == 0].any()
+        assert not batch.features[batch.weight == 0].any()
         assert np.isfinite(batch.features).all()
         beyond = (batch.labels == IGNORED)[-1]
         assert beyond.any()  # the made-up nights are shorter than most crops
@@ -40,9 +40,9 @@ def test_crops_show_one_channel_several_and_losses(batches):
     assert several
     assert not any(batch.eog.any() for batch in single)  # EOG alone is never staged
     for batch in several:
-        eeg = batch.usable * (1 - batch.eog)
+        eeg = batch.weight * (1 - batch.eog)
         assert eeg.any(axis=(0, 2)).mean() > 0.9  # but for an outage of a whole crop
-        assert not batch.usable.any(axis=0).all()  # some channels are missing throughout
+        assert not batch.weight.any(axis=0).all()  # some channels are missing throughout
 
 
 def test_the_same_seed_draws_the_same(nights):
@@ -53,7 +53,7 @@ def test_the_same_seed_draws_the_same(nights):
 def test_without_variation_a_crop_is_the_night_itself(nights):
     plain = Variation(1.0, 0, 0, 0, 0, 0, 0, 0, 0)
     batch = draw_batch(nights, np.random.default_rng(0), plain)
-    assert batch.usable[0].all()
+    assert batch.weight[0].all()
     known = {night.labels[:40].tobytes() for night in nights}
     drawn = {column[:40].astype(np.int8).tobytes() for column in batch.labels.T}
     assert drawn <= known

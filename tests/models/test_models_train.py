@@ -55,17 +55,17 @@ def test_the_exported_step_is_the_network():
     network = StagerNetwork().eval()
     rng = np.random.default_rng(0)
     features = rng.normal(size=(6, 4, 3, N_FEATURES)).astype(np.float32)
-    usable = (rng.random((6, 4, 3)) < 0.6).astype(np.float32)
+    weight = (rng.uniform(-1, 1, (6, 4, 3))).clip(0).astype(np.float32)
     eog = np.tile(np.array([0, 0, 1], np.float32), (4, 1))
     with torch.no_grad():
-        logits = network(*map(torch.from_numpy, (features, usable, eog)))
+        logits = network(*map(torch.from_numpy, (features, weight, eog)))
     expected = torch.softmax(logits / 1.5, dim=-1).numpy()
 
     bundle = bundle_of("test", with_temperature(export_onnx(network), 1.5), {})
     channel = np.zeros((4, 3, bundle.channel_units), np.float32)
     sleeper = np.zeros((4, bundle.units), np.float32)
     for t in range(6):
-        feed = {"features": features[t], "usable": usable[t], "is_eog": eog}
+        feed = {"features": features[t], "weight": weight[t], "is_eog": eog}
         states = {"channel_state": channel, "sleeper_state": sleeper}
         proba, channel, sleeper = bundle.session.run(None, feed | states)
         np.testing.assert_allclose(proba, expected[t], atol=1e-5)

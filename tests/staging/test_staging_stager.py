@@ -126,3 +126,48 @@ def test_a_lost_channel_comes_back():
     assert np.isnan(proba[50:100]).all()
     assert np.isfinite(proba[100:]).all()
     assert np.ptp(proba[100:], axis=0).max() > 0.1
+
+
+@given(SEEDS, st.floats(0.05, 1))
+def test_equal_weights_change_nothing(seed, weight):
+    night = powers(seed)
+    weighed = Stager(BUNDLE, KINDS)
+    rows = [weighed.push(epoch, np.full(len(KINDS), weight)) for epoch in night]
+    alone = [np.full(5, np.nan) if row is None else row for row in rows]
+    np.testing.assert_allclose(alone, run(night), atol=1e-5)
+
+
+@given(SEEDS, st.integers(0, 3))
+def test_a_channel_of_no_weight_is_an_unusable_one(seed, channel):
+    night, lost = powers(seed), powers(seed)
+    lost[:, channel] = np.nan
+    weight = np.where(np.arange(4) == channel, 0.0, 1.0)
+    weighed = Stager(BUNDLE, KINDS)
+    rows = [weighed.push(epoch, weight) for epoch in night]
+    np.testing.assert_array_equal(
+        [np.full(5, np.nan) if row is None else row for row in rows], run(lost)
+    )
+
+
+def test_a_worse_channel_counts_less():
+    night = powers(4, n_epochs=40, n_channels=2, lost=0)
+    kinds = (EEG, EEG)
+    alone = [run(night * [[1], [np.nan]], kinds), run(night * [[np.nan], [1]], kinds)]
+    for weight in ([1, 0.05], [0.05, 1]):
+        stager = Stager(BUNDLE, kinds)
+        both = np.array([stager.push(epoch, np.array(weight)) for epoch in night])
+        near, far = (np.abs(both - one).mean() for one in alone)
+        assert (near < far) == (weight[0] > weight[1])
+
+
+@given(st.lists(st.integers(0, 5), max_size=20), SEEDS)
+def test_phases_do_not_know_each_other(order, seed):
+    night = powers(seed, n_epochs=20)
+    stager = Stager(BUNDLE, KINDS, phases=6)
+    together = [(phase, stager.push(night[k], phase=phase)) for k, phase in enumerate(order)]
+    for phase in set(order):
+        own = run([night[k] for k, p in enumerate(order) if p == phase])
+        mine = [proba for p, proba in together if p == phase]
+        np.testing.assert_array_equal(
+            [np.full(5, np.nan) if row is None else row for row in mine], own
+        )
