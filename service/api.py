@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 
 from monitor.domain.inputs import Acknowledge, Command, Resolve, Respond, Shelve, Wake
+from monitor.domain.stage import Stage
+from monitor.staging.statistics import sleep_statistics
 from service import bodies, contract
 from service.cursors import MAX_CURSOR, explain, parse_cursor
 from service.entries import Entry
@@ -52,16 +54,18 @@ async def show_dreamer(station: TheStation, dreamer: KnownDreamer) -> Any:
 async def show_hypnogram(
     station: TheStation, dreamer: KnownDreamer, session: str | None = Query(None, max_length=64)
 ) -> Any:
-    """Return the scored epochs of a session, by default the dreamer's latest."""
+    """Return the scored epochs and statistics of a session, by default the dreamer's latest."""
     current = station.describe(dreamer)["session"]
     session = session or (current["session"] if current else "")
-    epochs = await asyncio.to_thread(station.store.epochs, dreamer, session)
+    entries = await asyncio.to_thread(station.store.epochs, dreamer, session)
+    epochs = [entry.message["data"] for entry in entries]
     if not epochs and (current is None or session != current["session"]):
         raise HTTPException(404, f"{dreamer} has no session {session!r}")
     return {
         "dreamer": dreamer,
         "session": session,
-        "epochs": [entry.message["data"] for entry in epochs],
+        "epochs": epochs,
+        "statistics": sleep_statistics([Stage(epoch["stage"]) for epoch in epochs]),
     }
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from monitor.domain.events import Coverage, Priority
 from monitor.domain.inputs import Profile
 from monitor.domain.stage import Stage
+from monitor.staging.statistics import SleepStatistics
 
 Time = Annotated[str, Field(description="ISO 8601 UTC", examples=["2026-01-31T23:59:59.123Z"])]
 StageName = Literal["W", "N1", "N2", "N3", "R"]
@@ -185,11 +186,12 @@ class Dreamer(Message):
 
 
 class Hypnogram(Message):
-    """The scored epochs of a session in order; an epoch may be UNSCORED, none is left out."""
+    """The scored epochs of a session in order, none left out, and what they come to so far."""
 
     dreamer: str
     session: str
     epochs: list[EpochData]
+    statistics: SleepStatistics
 
 
 class EventPage(Message):

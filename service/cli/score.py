@@ -129,7 +129,15 @@ def write_annotations(path: Path, epochs: list[ScoredEpoch]) -> None:
 
 
 def _say(file: Path, summary: dict[str, Any]) -> None:
-    statistics = summary["statistics"]
-    minutes = ", ".join(f"{stage} {statistics['stage_min'][stage]:g}" for stage in STAGES)
-    text = f"{file.name}: {summary['n_epochs']} epochs, minutes {minutes}"
+    night = summary["statistics"]
+    minutes = ", ".join(f"{stage} {night['stage_min'][stage]:g}" for stage in STAGES)
+    text = (
+        f"{file.name}: {summary['n_epochs']} epochs, minutes {minutes}; "
+        f"asleep {night['total_sleep_min']:g} min ({night['sleep_efficiency']:.0%}), "
+        f"{_count(night['awakenings'], 'awakening')}, {_count(len(night['cycles']), 'cycle')}"
+    )
     console.print(Text(text), highlight=False, soft_wrap=True)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import edfio
@@ -41,8 +42,9 @@ def score(*args: str | Path) -> tuple[int, str, str]:
 
 
 def test_writes_hypnogram_annotations_and_summary(noise: Path, tmp_path: Path) -> None:
-    code, printed, _ = score(noise, "--out", tmp_path / "out", "--json")
+    code, printed, said = score(noise, "--out", tmp_path / "out", "--json")
     assert code == 0
+    assert re.search(r"3 epochs, .*; asleep [\d.]+ min \(\d+%\), \d awak", said)
     with (tmp_path / "out" / "noise.hypnogram.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == COLUMNS

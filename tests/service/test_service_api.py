@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from monitor.domain.stage import Stage
+from monitor.staging.statistics import sleep_statistics
 from service import contract
 
 
@@ -31,6 +33,9 @@ def test_the_hypnogram_has_every_epoch_of_the_session(service):
     night = service.http.get("/api/v1/dreamers/bed-1/hypnogram").json()
     contract.Hypnogram.model_validate(night)
     assert [epoch["index"] for epoch in night["epochs"]] == list(range(12))
+    stages = [Stage(epoch["stage"]) for epoch in night["epochs"]]
+    assert night["statistics"] == sleep_statistics(stages).to_dict()
+    assert night["statistics"]["recorded_min"] == 6.0
     same = service.http.get(
         "/api/v1/dreamers/bed-1/hypnogram", params={"session": night["session"]}
     )
