@@ -70,6 +70,29 @@ def load_nights(path: Path) -> tuple[Night, ...]:
     return nights
 
 
+def save_nights(path: Path, nights: Sequence[Night]) -> None:
+    """Write a table of nights that `load_nights` reads.
+
+    Raises
+    ------
+    ModelError
+        When it cannot be written.
+    """
+    lengths = [len(night.labels) for night in nights]
+    columns = {
+        "log_power": np.concatenate([night.log_power for night in nights], dtype=np.float32),
+        "labels": np.concatenate([night.labels for night in nights], dtype=np.int8),
+        "subject": np.repeat([night.subject for night in nights], lengths).astype(np.int16),
+        "night": np.repeat([night.night for night in nights], lengths).astype(np.int8),
+        "onset_s": np.concatenate([np.arange(n, dtype=np.float32) * EPOCH_S for n in lengths]),
+    }
+    try:
+        with path.open("wb") as file:
+            np.savez_compressed(file, **columns)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be written: {error.strerror}") from error
+
+
 def _check_shapes(path: Path, columns: dict[str, NDArray[np.generic]]) -> None:
     n = len(columns["labels"])
     expected = {name: (n, len(KINDS), 5) if name == "log_power" else (n,) for name in _COLUMNS}

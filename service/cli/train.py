@@ -7,13 +7,24 @@ from typing import Annotated
 import typer
 
 from models.card import make_card, write_model
-from models.data import load_nights
+from models.data import Night, load_nights, save_nights
 from models.plan import DEFAULT_PLAN, Plan
-from service.cli.training import Bars, Features, Jobs, console, figures_table, need_torch
+from models.sleep_edfx import read_nights
+from monitor.domain.errors import DreamwatchError
+from service.cli.training import Bars, Jobs, console, figures_table, need_torch
 
 
 def train(
-    features: Features,
+    features: Annotated[
+        Path | None, typer.Option(help="Table of nights (.npz): log band powers and stages.")
+    ] = None,
+    sleep_edfx: Annotated[
+        Path | None,
+        typer.Option(help="Instead: folder of raw Sleep-EDF Expanded files, SC4*-PSG.edf."),
+    ] = None,
+    save_features: Annotated[
+        Path | None, typer.Option(help="Also write the table made of these raw files (.npz).")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Where the model and its card go.")] = Path("models"),
     folds: Annotated[
         int, typer.Option(min=2, help="Of the cross-validation.")
@@ -24,9 +35,14 @@ def train(
     seed: Annotated[int, typer.Option(help="Of folds, weights and crops.")] = DEFAULT_PLAN.seed,
     jobs: Jobs = DEFAULT_PLAN.jobs,
 ) -> None:
-    """Cross-validate the stager by subject, fit it on all subjects, and write it with its card."""
+    """Cross-validate the stager by subject, fit it on all subjects, and write it with its card.
+
+    Nights come as a table of features, or as raw PSG and hypnogram files whose features are then
+    made by the live signal path.
+    """
     training = need_torch()
-    nights, plan = load_nights(features), Plan(folds, epochs, seed, jobs)
+    nights = _nights(features, sleep_edfx, save_features)
+    plan = Plan(folds, epochs, seed, jobs)
     with Bars() as progress:
         model, validation = training.train_stager(nights, plan, progress)
     today = datetime.datetime.now(datetime.UTC).date()
@@ -34,3 +50,17 @@ def train(
     write_model(out, model, card)
     console.print(figures_table("Cross-validation by subject", validation.figures))
     console.print(f"wrote stager.onnx, stager.json and MODEL_CARD.md to {out}", highlight=False)
+
+
+def _nights(
+    features: Path | None, sleep_edfx: Path | None, save_features: Path | None
+) -> tuple[Night, ...]:
+    if features and not sleep_edfx and not save_features:
+        return load_nights(features)
+    if features or not sleep_edfx:
+        raise DreamwatchError("train takes either --features, or --sleep-edfx [--save-features]")
+    with Bars() as progress:
+        nights = read_nights(sleep_edfx, lambda share: progress("reading", share))
+    if save_features:
+        save_nights(save_features, nights)
+    return nights
