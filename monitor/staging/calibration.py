@@ -1,7 +1,8 @@
 """Personal calibration: what one wearer's own night tells of the probabilities of the next.
 
 The shipped weights stay as they are. The logarithms of the five probabilities are divided by a
-temperature and each stage is given a bias; what is fitted, and how, lies in `models.calibrate`.
+temperature and each stage is given a bias; `models.calibrate` fits them to the stages that a human
+gave to a night of the wearer.
 """
 
 import json
@@ -17,8 +18,6 @@ from monitor.domain.errors import ModelError
 from monitor.domain.stage import STAGES
 from monitor.staging.bundle import ModelBundle
 
-METHODS = ("scored", "unscored")
-"""Fitted on the stages that a human gave, or on the signal alone."""
 TEMPERATURES = (0.25, 4.0)
 """Least and greatest temperature: outside of them a file is damaged, no wearer is so far off."""
 MAX_BIAS = 3.0
@@ -32,8 +31,6 @@ class Calibration:
 
     Parameters
     ----------
-    method : {"scored", "unscored"}
-        What it was fitted on.
     model_sha256 : str
         The model whose probabilities it corrects; it means nothing for another.
     temperature : float
@@ -45,7 +42,8 @@ class Calibration:
     n_epochs : int
         30-s epochs it was fitted on.
     kappa_before, kappa_after : float or None
-        Cohen's κ with the human stages within that night; None without human stages.
+        Cohen's κ with the human stages within that night, which is in sample; None where it is not
+        defined.
 
     Raises
     ------
@@ -53,18 +51,15 @@ class Calibration:
         When a value is out of range.
     """
 
-    method: str
     model_sha256: str
     temperature: float
     bias: Mapping[str, float]
     date: str
     n_epochs: int
-    kappa_before: float | None = None
-    kappa_after: float | None = None
+    kappa_before: float | None
+    kappa_after: float | None
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise ModelError(f"method is {self.method!r}, expected one of {', '.join(METHODS)}")
         low, high = TEMPERATURES
         if not low <= self.temperature <= high:
             raise ModelError(f"temperature is {self.temperature}, expected {low:g} to {high:g}")
@@ -80,10 +75,7 @@ class Calibration:
         proba : ndarray, shape (..., 5)
             Probability of W, N1, N2, N3, R; NaN stays NaN.
         """
-        log = np.log(np.maximum(proba, np.finfo(np.float32).tiny)) / self.temperature
-        log = log + [self.bias[stage] for stage in STAGES]
-        odds = np.exp(log - log.max(axis=-1, keepdims=True))
-        return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
+        return correct(proba, self.temperature, np.array([self.bias[stage] for stage in STAGES]))
 
     def check_model(self, bundle: ModelBundle) -> None:
         """Refuse to correct another model.
@@ -102,6 +94,15 @@ class Calibration:
     def to_dict(self) -> dict[str, Any]:
         """JSON values under the field names."""
         return asdict(self)
+
+
+def correct(
+    proba: NDArray[np.floating], temperature: float, bias: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Divide the log probabilities, shape (..., 5), by a temperature and add a bias to each."""
+    log = np.log(np.maximum(proba, np.finfo(np.float32).tiny)) / temperature + bias
+    odds = np.exp(log - log.max(axis=-1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
 
 
 def load_calibration(path: Path, bundle: ModelBundle) -> Calibration:
@@ -133,7 +134,6 @@ def _parse(fields: Any) -> Calibration:
     bias = {stage.value: float(fields["bias"][stage]) for stage in STAGES}
     kappas = {name: fields[name] for name in ("kappa_before", "kappa_after")}
     return Calibration(
-        method=str(fields["method"]),
         model_sha256=str(fields["model_sha256"]),
         temperature=float(fields["temperature"]),
         bias=bias,

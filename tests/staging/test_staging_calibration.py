@@ -18,7 +18,7 @@ BUNDLE = load_bundle()
 
 
 def calibration(temperature=1.0, sha256="", **bias):
-    return Calibration("scored", sha256, temperature, NONE | bias, "2026-01-31T00:00:00Z", 900)
+    return Calibration(sha256, temperature, NONE | bias, "2026-01-31", 900, None, 0.75)
 
 
 def write(path, **changes):
@@ -79,7 +79,6 @@ def test_another_model_is_refused_by_name(tmp_path):
         ({"bias": NONE | {"N1": 3.5}}, "bias of N1 is 3.5, expected at most 3"),
         ({"bias": {"W": 0}}, "no calibration: it has no .*N1"),
         ({"bias": 1}, "no calibration"),
-        ({"method": "guess"}, "method is 'guess', expected one of scored, unscored"),
         ({"n_epochs": None}, "no calibration"),
     ],
 )
