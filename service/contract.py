@@ -54,6 +54,34 @@ class EpochData(Message):
     session: str
 
 
+class ChannelQuality(Message):
+    """How good a channel was: 1 is clean; and the share of seconds with each artefact."""
+
+    score: float
+    artefacts: dict[str, float]
+
+
+class StageData(Message):
+    """The stage now, every 5 s: published with hysteresis, beside the raw probabilities."""
+
+    session: str
+    stage: Stage
+    since: Time | None
+    proba: dict[StageName, float]
+    quality: float
+    channels: list[ChannelQuality]
+
+
+class Live(Message):
+    """Telemetry ``stage`` of the websocket: not in the log, and dropped for a newer one."""
+
+    v: Literal[1]
+    dreamer: str
+    type: Literal["stage"]
+    at: Time
+    data: StageData
+
+
 class CoverageData(Message):
     """The dreamer is now watched more, or less, than before."""
 

@@ -7,13 +7,14 @@ from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
-from monitor.domain.events import AlarmChanged, EpochScored, Event
+from monitor.domain.events import AlarmChanged, EpochScored, Event, LiveStage
 
 VERSION = 1
 DURABLE_TYPES = ("session", "epoch", "coverage", "gap", "alarm", "wake", "usage", "command")
-TYPES = (*DURABLE_TYPES, "stage", "signal", "heartbeat")
+HEARTBEAT = "heartbeat"
+TYPES = (*DURABLE_TYPES, "stage", "signal", HEARTBEAT)
 """All that the contract names; those after the durable ones are telemetry."""
-_TIMES = ("raised_at", "acked_at", "shelved_until", "until")
+_TIMES = ("raised_at", "acked_at", "shelved_until", "until", "since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +72,41 @@ class Entry:
         return message
 
 
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """A message that is not in the log: it has no number, and a newer one takes its place.
+
+    Parameters
+    ----------
+    type : str
+        One of those that are not durable, or ``snapshot``.
+    dreamer : str or None
+        Whom it is about; None: everybody.
+    text : str
+        The message as JSON.
+    """
+
+    type: str
+    dreamer: str | None
+    text: str
+
+
 def draft(event: Event, session: str) -> Draft:
     """Turn an event of a session into an entry still without its number."""
     alarm_id = event.alarm_id if isinstance(event, AlarmChanged) else None
     return Draft(uuid4().hex, event.type, event.at, to_json(_data(event, session)), alarm_id)
 
 
-def telemetry(kind: str, at: float, data: dict[str, Any]) -> str:
-    """Write a message that is not in the log: it has no number and may be dropped."""
-    return to_json({"v": VERSION, "type": kind, "at": iso(at), "data": data})
+def telemetry(kind: str, at: float, data: dict[str, Any], dreamer: str | None = None) -> Telemetry:
+    """Write a message that is not in the log."""
+    whose = {} if dreamer is None else {"dreamer": dreamer}
+    text = to_json({"v": VERSION, **whose, "type": kind, "at": iso(at), "data": data})
+    return Telemetry(kind, dreamer, text)
+
+
+def live_stage(event: LiveStage, dreamer: str, session: str) -> Telemetry:
+    """Write the stage now."""
+    return telemetry(event.type, event.at, _data(event, session) | {"session": session}, dreamer)
 
 
 def iso(at: float) -> str:

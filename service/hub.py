@@ -1,7 +1,8 @@
 """From the runners' threads to the clients: each has a bounded queue and holds nobody up.
 
-The hub lives in the event loop. `Hub.publish` alone may be called from other threads; all else
-runs in the loop, so that a snapshot and the entries after it fit together without a lock.
+The hub lives in the event loop. `Hub.publish` and `Hub.tell` alone may be called from other
+threads; all else runs in the loop, so that a snapshot and the entries after it fit together
+without a lock.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from service.entries import Entry
+from service.entries import HEARTBEAT, Entry, Telemetry
 from service.overview import Overview
 
 
@@ -25,6 +26,14 @@ class Filter:
         """Whether the entry passes."""
         return self.wants_dreamer(entry.dreamer) and (
             self.types is None or entry.type in self.types
+        )
+
+    def wants_telemetry(self, message: Telemetry) -> bool:
+        """Whether telemetry passes; a heartbeat always does, for its absence is a message too."""
+        if message.type == HEARTBEAT:
+            return True
+        return (self.types is None or message.type in self.types) and (
+            message.dreamer is None or self.wants_dreamer(message.dreamer)
         )
 
     def wants_dreamer(self, dreamer: str) -> bool:
@@ -49,7 +58,7 @@ class Subscription:
         self.overflowed = asyncio.Event()
         self._limit = limit
         self._entries: deque[Entry] = deque()
-        self._telemetry: dict[str, str] = {}
+        self._telemetry: dict[tuple[str, str | None], str] = {}
         self._waiting = asyncio.Event()
 
     def offer(self, entry: Entry) -> None:
@@ -62,10 +71,11 @@ class Subscription:
         self._entries.append(entry)
         self._waiting.set()
 
-    def offer_telemetry(self, kind: str, text: str) -> None:
-        """Put a message in the place of an older one of its kind still waiting."""
-        self._telemetry[kind] = text
-        self._waiting.set()
+    def offer_telemetry(self, message: Telemetry) -> None:
+        """Put a message, if it is wanted, in the place of an older one still waiting."""
+        if self.wanted.wants_telemetry(message):
+            self._telemetry[message.type, message.dreamer] = message.text
+            self._waiting.set()
 
     async def take(self) -> str:
         """Wait for the next message and return it; entries go before telemetry."""
@@ -114,10 +124,15 @@ class Hub:
             for client in self._clients:
                 client.offer(entry)
 
-    def publish_telemetry(self, kind: str, text: str) -> None:
-        """Hand over a message that may be dropped."""
+    def tell(self, message: Telemetry) -> None:
+        """Hand over a message that may be dropped. From any thread."""
+        if self._loop is None:
+            raise RuntimeError("tell before bind")
+        self._loop.call_soon_threadsafe(self._offer, message)
+
+    def _offer(self, message: Telemetry) -> None:
         for client in self._clients:
-            client.offer_telemetry(kind, text)
+            client.offer_telemetry(message)
 
     @contextmanager
     def subscribe(self, wanted: Filter) -> Iterator[Subscription]:

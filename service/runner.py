@@ -13,11 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Event as Flag
+from typing import Protocol
 
 from monitor.domain.errors import CommandError, SourceError
-from monitor.domain.events import Event, SessionChanged
+from monitor.domain.events import Event, LiveStage, SessionChanged
 from monitor.domain.inputs import Chunk, Command, End, Gap, Input, Tick
-from service.entries import Entry, draft
+from service.entries import Entry, Telemetry, draft, live_stage
 from service.errors import NotWatched
 from service.pace import Pace
 from service.recorder import Recorder
@@ -32,6 +33,16 @@ MAX_WAIT_S = 0.1
 
 STALLED_S = 5.0
 """Seconds without a turn after which a runner no longer counts as watching (as for clients)."""
+
+
+class Publisher(Protocol):
+    """Who brings entries and telemetry to the clients."""
+
+    def publish(self, entries: Sequence[Entry], /) -> None:
+        """Take entries that are committed."""
+
+    def tell(self, message: Telemetry, /) -> None:
+        """Take a message that may be dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +60,8 @@ class Runner:
         The source and its session.
     store : Store
         Where events are committed, with the session's state, before anybody hears of them.
-    publish : callable
-        Told of the committed entries.
+    hub : Publisher
+        Told of the committed entries, and of the stage now.
     clock : callable
         Monotonic seconds; jumps of the wall clock are never seen.
     """
@@ -59,14 +70,14 @@ class Runner:
         self,
         watch: Watch,
         store: Store,
-        publish: Callable[[Sequence[Entry]], None],
+        hub: Publisher,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.dreamer = watch.spec.dreamer
         self._watch = watch
         self._source = watch.source
         self._session = watch.session
-        self._publish = publish
+        self._hub = hub
         self._clock = clock
         self._pace = Pace(watch.source.sfreq, 1.0 if watch.source.live else watch.spec.speed)
         self._paced = not watch.source.live
@@ -202,16 +213,22 @@ class Runner:
 
     def _record(self, events: Sequence[Event]) -> list[Entry]:
         """Commit events together with the state they led to; only then tell anybody."""
-        if not events:
-            return []
         if any(isinstance(e, SessionChanged) and e.status == ENDED for e in events):
             self._status = ENDED
         session = self._session.config.session
-        entries = self._recorder.commit(self._row(), [draft(e, session) for e in events])
-        self._publish(entries)
+        drafts = [draft(e, session) for e in events if not isinstance(e, LiveStage)]
+        entries = self._recorder.commit(self._row(), drafts) if drafts else []
+        if entries:
+            self._hub.publish(entries)
+        self._tell([e for e in events if isinstance(e, LiveStage)])
         for event in events:
             self._source.notify(event)
         return entries
+
+    def _tell(self, stages: Sequence[LiveStage]) -> None:
+        """Tell the newest of the live stages; the others have passed already."""
+        for stage in stages[-1:]:
+            self._hub.tell(live_stage(stage, self.dreamer, self._session.config.session))
 
     def _row(self) -> SessionRow:
         config = self._session.config

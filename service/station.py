@@ -12,7 +12,7 @@ from monitor.domain.events import Coverage, Reason
 from monitor.domain.inputs import Command
 from monitor.sources.spec import SourceSpec, parse_spec
 from monitor.staging.bundle import load_bundle
-from service.entries import Entry, telemetry
+from service.entries import HEARTBEAT, Entry, Telemetry, telemetry
 from service.errors import NotWatched, SettingsError
 from service.hub import Filter, Hub
 from service.overview import Overview
@@ -61,7 +61,7 @@ class Station:
             for dreamer, spec in specs.items():
                 watch = open_watch(spec, bundle, self.store, wall())
                 opened.callback(watch.source.close)
-                self.runners[dreamer] = Runner(watch, self.store, self.hub.publish, clock)
+                self.runners[dreamer] = Runner(watch, self.store, self.hub, clock)
             self._opened = opened.pop_all()
 
     def start(self) -> None:
@@ -79,17 +79,17 @@ class Station:
     async def beat(self) -> None:
         """Send a heartbeat each second for ever."""
         while True:
-            self.hub.publish_telemetry("heartbeat", self.heartbeat())
+            self.hub.tell(self.heartbeat())
             await asyncio.sleep(HEARTBEAT_S)
 
-    def heartbeat(self) -> str:
+    def heartbeat(self) -> Telemetry:
         """Write everybody's coverage now, and why for those whom nobody watches."""
         reasons = {dreamer: self._not_watched(dreamer) for dreamer in self.dreamers}
         data = {
             "coverage": self.coverage(),
             "reasons": {dreamer: asdict(reason) for dreamer, reason in reasons.items() if reason},
         }
-        return telemetry("heartbeat", self._wall(), data)
+        return telemetry(HEARTBEAT, self._wall(), data)
 
     @property
     def dreamers(self) -> list[str]:
@@ -124,7 +124,7 @@ class Station:
         heads = self.hub.overview.heads
         cursor = {dreamer: heads[dreamer] for dreamer in chosen if dreamer in heads}
         data = {"cursor": cursor, "dreamers": [self.describe(dreamer) for dreamer in chosen]}
-        return telemetry("snapshot", self._wall(), data)
+        return telemetry("snapshot", self._wall(), data).text
 
     async def carry_out(self, dreamer: str, command: Command) -> list[Entry]:
         """Have a command carried out; return what came of it.

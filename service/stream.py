@@ -7,9 +7,9 @@ it gets a ``snapshot`` first; so does one whose cursor is not of this log. It sa
 is too slow is disconnected with 1013 and comes back with its cursor; who talks out of turn, with
 1008, and so is who sends what is no cursor.
 
-``?dreamer=`` and ``?types=`` choose among the entries of the log. Telemetry is never held back: its
-types may be named, but who asks for ``types=alarm`` gets heartbeats all the same, since silence is
-how a client learns that nobody watches any more.
+``?dreamer=`` and ``?types=`` choose among the entries of the log and telemetry. Only heartbeats are
+never held back: who asks for ``types=alarm`` gets them all the same, since silence is how a client
+learns that nobody watches any more.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Messages that come out of the core. Each becomes one entry of the durable log.
+"""Messages that come out of the core. Each but `LiveStage` becomes an entry of the durable log.
 
 `at` is in seconds of Unix time: the session's start plus sample index / sfreq. The class attribute
 ``type`` is the entry's type; the other fields are its data.
@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any, ClassVar, TypeAlias
 
 from monitor.domain.epoch import ScoredEpoch
+from monitor.domain.quality import ChannelQuality
+from monitor.domain.stage import Stage
 
 
 class Coverage(StrEnum):
@@ -80,6 +82,33 @@ class EpochScored:
     type: ClassVar[str] = "epoch"
     at: float
     epoch: ScoredEpoch
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStage:
+    """The stage now, every 5 s; told and forgotten, for the log has the scored epochs.
+
+    Parameters
+    ----------
+    stage : Stage
+        The published stage, which does not flicker; ``UNSCORED`` as soon as nothing is known.
+    since : float or None
+        When it was first published, in Unix seconds.
+    proba : dict of str to float
+        Of the last 30 s, as the model gave it; empty when unscored.
+    quality : float
+        Of the best EEG channel over the last 30 s, 0 to 1.
+    channels : tuple of ChannelQuality
+        Of every channel, in the order of the montage; empty while no signal comes.
+    """
+
+    type: ClassVar[str] = "stage"
+    at: float
+    stage: Stage
+    since: float | None
+    proba: dict[str, float] = field(default_factory=dict)
+    quality: float = 0.0
+    channels: tuple[ChannelQuality, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +201,7 @@ class CommandDone:
 Event: TypeAlias = (
     SessionChanged
     | EpochScored
+    | LiveStage
     | CoverageChanged
     | SamplesLost
     | AlarmChanged

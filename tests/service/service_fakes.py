@@ -23,6 +23,7 @@ from monitor.domain.events import (
 from monitor.domain.inputs import Acknowledge, Chunk, End, Gap, Input, Tick, Wake
 from monitor.domain.montage import Montage
 from monitor.domain.stage import Stage
+from service.entries import Entry, Telemetry
 
 SFREQ = 10.0
 START = 1_800_000_000.0
@@ -35,6 +36,20 @@ class FakeClock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class FakeHub:
+    """Keeps what it is handed."""
+
+    def __init__(self) -> None:
+        self.published: list[Entry] = []
+        self.told: list[Telemetry] = []
+
+    def publish(self, entries: Sequence[Entry]) -> None:
+        self.published += entries
+
+    def tell(self, message: Telemetry) -> None:
+        self.told.append(message)
 
 
 class FakeSource:

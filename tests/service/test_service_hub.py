@@ -6,7 +6,7 @@ import threading
 import pytest
 from service_fakes import epoch
 
-from service.entries import Entry, draft, iso
+from service.entries import Entry, Telemetry, draft, iso
 from service.hub import Filter, Hub, Subscription
 from service.overview import Overview
 
@@ -26,10 +26,10 @@ def take(client: Subscription, n: int) -> list[str]:
 def test_entries_come_in_order_before_the_newest_telemetry():
     client = Subscription(Filter(), 10)
     entries = [entry(1), entry(2)]
-    client.offer_telemetry("heartbeat", "old")
+    client.offer_telemetry(Telemetry("heartbeat", None, "old"))
     for each in entries:
         client.offer(each)
-    client.offer_telemetry("heartbeat", "new")
+    client.offer_telemetry(Telemetry("heartbeat", None, "new"))
     assert take(client, 3) == [entries[0].text, entries[1].text, "new"]
 
 
@@ -46,14 +46,14 @@ def test_a_full_queue_loses_the_client_not_an_entry_in_between():
     assert client.overflowed.is_set()
     assert take(client, 3) == [each.text for each in entries[:3]]
     client.offer(entries[4])
-    client.offer_telemetry("heartbeat", "last")
+    client.offer_telemetry(Telemetry("heartbeat", None, "last"))
     assert take(client, 1) == ["last"]
 
 
 def test_telemetry_never_fills_a_queue():
     client = Subscription(Filter(), 1)
     for i in range(100):
-        client.offer_telemetry("heartbeat", str(i))
+        client.offer_telemetry(Telemetry("heartbeat", None, str(i)))
     assert not client.overflowed.is_set()
     assert take(client, 1) == ["99"]
 
@@ -110,3 +110,26 @@ def test_the_text_of_an_entry_is_made_once_for_all_clients():
     one = entry(1)
     assert one.text is one.text
     assert iso(one.at) in one.text
+
+
+def test_telemetry_of_each_dreamer_waits_by_itself_and_the_newest_of_it():
+    client = Subscription(Filter(), 1)
+    for dreamer, text in [("a", "1"), ("b", "2"), ("a", "3")]:
+        client.offer_telemetry(Telemetry("stage", dreamer, text))
+    assert take(client, 2) == ["3", "2"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "heard"),
+    [
+        (Filter(), ["stage a", "beat"]),
+        (Filter(types=frozenset({"alarm"})), ["beat"]),
+        (Filter(types=frozenset({"stage"})), ["stage a", "beat"]),
+        (Filter(dreamers=frozenset({"b"})), ["beat"]),
+    ],
+)
+def test_only_heartbeats_come_unasked(wanted, heard):
+    client = Subscription(wanted, 1)
+    client.offer_telemetry(Telemetry("stage", "a", "stage a"))
+    client.offer_telemetry(Telemetry("heartbeat", None, "beat"))
+    assert take(client, len(heard)) == heard

@@ -1,17 +1,21 @@
 """A runner under a fake clock: pace, ticks, commands, commit before publish, failure."""
 
+import json
 import sqlite3
 from concurrent.futures import Future
 from contextlib import closing
 from itertools import chain
 
 import pytest
-from service_fakes import SFREQ, START, FakeClock, FakeSession, FakeSource, types
+from service_fakes import SFREQ, START, FakeClock, FakeHub, FakeSession, FakeSource, types
 from service_server import eventually
 
 from monitor.domain.errors import SourceError, UnknownAlarm
+from monitor.domain.events import LiveStage
 from monitor.domain.inputs import Acknowledge, Chunk, End, Gap, Tick, Wake
+from monitor.domain.stage import Stage
 from monitor.sources.spec import SourceSpec
+from service.contract import Live
 from service.database import FILE
 from service.errors import NotWatched, StoreError
 from service.recorder import LONGEST_RETRY_S
@@ -23,23 +27,23 @@ from service.watch import Watch
 LONG = 1000
 
 
-class World:
+class World(FakeHub):
     """A runner whose turns the test takes, and all it can see."""
 
     def __init__(self, store: Store, speed: float = 1.0, lost: Gap | None = None, **source) -> None:
+        super().__init__()
         self.clock, self.store = FakeClock(), store
         self.source, self.session = FakeSource(**source), FakeSession()
-        self.published: list = []
         spec = SourceSpec("fake:", "fake", "", {}, "bed-7", speed)
         watch = Watch(spec, self.source, self.session, lost=lost)
-        self.runner = Runner(watch, store, self.publish, self.clock)
+        self.runner = Runner(watch, store, self, self.clock)
 
     def publish(self, entries) -> None:
         """Whoever hears of an entry finds it in the log already."""
         heads = {"bed-7": entries[-1].seq}
         logged = list(chain.from_iterable(self.store.between({}, heads)))
         assert [e.text for e in logged[-len(entries) :]] == [e.text for e in entries]
-        self.published += entries
+        super().publish(entries)
 
     def turn_until_waiting(self) -> float:
         for _ in range(LONG):
@@ -218,13 +222,13 @@ def test_while_the_log_cannot_be_written_nobody_is_monitored(store, monkeypatch)
 def test_stopping_ends_the_waiting_for_a_log_and_publishes_nothing(store, monkeypatch):
     tries = failing(store, monkeypatch, LONG)
     spec = SourceSpec("fake:", "fake", "", {}, "bed-7")
-    heard: list = []
-    runner = Runner(Watch(spec, FakeSource(), FakeSession()), store, heard.extend)
+    hub = FakeHub()
+    runner = Runner(Watch(spec, FakeSource(), FakeSession()), store, hub)
     runner.start()
     eventually(lambda: len(tries) > 1)
     waiting = runner.submit(Wake(command_id="c"))
     runner.stop()
-    assert heard == []
+    assert hub.published == []
     assert isinstance(waiting.exception(timeout=1), NotWatched)
 
 
@@ -302,7 +306,7 @@ class Broken(FakeSource):
 
 def start_broken(store) -> Runner:
     spec = SourceSpec("fake:", "fake", "", {}, "bed-7")
-    runner = Runner(Watch(spec, Broken(), FakeSession()), store, lambda _: None)
+    runner = Runner(Watch(spec, Broken(), FakeSession()), store, FakeHub())
     runner.start()
     runner._running.exception(timeout=10)
     runner.stop()
@@ -339,12 +343,12 @@ def test_a_source_that_hangs_counts_as_not_watched(store):
 def test_stopping_ends_the_thread_at_once(store):
     source = FakeSource(seconds=1)
     spec = SourceSpec("fake:", "fake", "", {}, "bed-7", 0)
-    heard: list = []
-    runner = Runner(Watch(spec, source, FakeSession()), store, heard.extend)
+    hub = FakeHub()
+    runner = Runner(Watch(spec, source, FakeSession()), store, hub)
     runner.start()
     assert runner.submit(Wake(command_id="c")).result(timeout=10)
     runner.stop()
-    assert "command" in types(heard)
+    assert "command" in types(hub.published)
     assert runner._running.exception() is None
     assert store.last_at("bed-7") >= START
 
@@ -364,3 +368,21 @@ def test_a_source_that_fails_falls_silent_and_time_goes_on(store):
     assert world.runner.failure == "night.edf: cannot be read any more"
     assert not world.runner.watching
     assert not world.order(Wake(command_id="later")).exception()
+
+
+def test_the_live_stage_is_told_and_not_logged(store):
+    world = World(store, speed=0)
+    world.runner.begin()
+    before = len(world.published)
+    old, new = (LiveStage(START + at, Stage.N2, START, {}, 0.9) for at in (5, 10))
+    assert world.runner._record([old, new]) == []
+    assert len(world.published) == before
+    (message,) = world.told
+    assert (message.type, message.dreamer) == ("stage", "bed-7")
+    told = json.loads(message.text)
+    Live.model_validate(told)
+    assert "seq" not in told
+    assert told["at"] == "2027-01-15T08:00:10.000Z"
+    assert told["data"]["stage"] == "N2"
+    assert told["data"]["since"] == "2027-01-15T08:00:00.000Z"
+    assert world.source.heard[-2:] == [old, new]

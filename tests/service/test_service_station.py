@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from service_fakes import FakeHub
 
 from monitor.domain.errors import SourceError
 from monitor.sources.simulator.source import SimulatorSource
@@ -47,7 +48,7 @@ def test_before_its_runner_turns_nobody_is_monitored(tmp_path):
 def test_those_of_earlier_nights_are_shown_but_not_as_monitored(tmp_path):
     station = Station(settings(tmp_path, SPEC))
     runner = station.runners["bed-7"]
-    runner._publish = lambda _: None
+    runner._hub = FakeHub()
     runner.begin()
     station.stop()
     later = Station(settings(tmp_path))
@@ -65,6 +66,6 @@ def test_a_runner_that_has_failed_is_named_wherever_coverage_is_told(tmp_path):
     assert station.coverage() == {"bed-7": "NOT_MONITORED"}
     reason = station.describe("bed-7")["coverage_reason"]
     assert (reason["code"], reason["text"]) == ("not_watched", "the cable is out")
-    beat = json.loads(station.heartbeat())["data"]
+    beat = json.loads(station.heartbeat().text)["data"]
     assert beat == {"coverage": {"bed-7": "NOT_MONITORED"}, "reasons": {"bed-7": reason}}
     station.stop()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import chain
 
 import pytest
-from service_fakes import START, alarm
+from service_fakes import START, FakeHub, alarm
 
 from monitor.domain.events import UsageCounted
 from monitor.domain.inputs import MAX_GAP_S, Acknowledge, Gap, Wake
@@ -29,7 +29,7 @@ def bundle():
 
 
 def opened(store: Store, bundle, spec=SPEC, now: float = START) -> Runner:
-    runner = Runner(open_watch(spec, bundle, store, now), store, lambda _: None)
+    runner = Runner(open_watch(spec, bundle, store, now), store, FakeHub())
     runner.begin()
     return runner
 
@@ -177,7 +177,7 @@ def test_what_a_live_source_sent_meanwhile_is_lost_and_said_so(tmp_path, bundle)
         watch = open_watch(SPEC, bundle, store, START + 150)
         assert watch.lost == Gap(90 * SFREQ, 60 * SFREQ, "service stopped")
         assert watch.source.read()[0].first_sample == 150 * SFREQ
-        Runner(watch, store, lambda _: None).begin()
+        Runner(watch, store, FakeHub()).begin()
         assert [e.type for e in log(store)][-1:] != ["session"]
         assert "gap" in [e.type for e in log(store)]
 
