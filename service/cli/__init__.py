@@ -5,6 +5,7 @@ import sys
 import typer
 
 from monitor.domain.errors import DreamwatchError
+from service.cli.calibrate import calibrate
 from service.cli.evaluate import evaluate
 from service.cli.score import score
 from service.cli.serve import serve
@@ -18,7 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (serve, watch, score, simulate, train, evaluate):
+for command in (serve, watch, score, simulate, calibrate, train, evaluate):
     app.command()(command)
 
 

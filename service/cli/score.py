@@ -67,15 +67,7 @@ def _check_names(files: list[Path]) -> None:
 
 
 def _score_file(file: Path, channels: str, out: Path, bundle: ModelBundle) -> dict[str, Any]:
-    source = open_edf(str(file), {"channels": channels} if channels else {}, chunk_s=BLOCK_S)
-    try:
-        night = _with_progress(source, bundle)
-    finally:
-        source.close()
-    if not night.epochs:
-        raise DreamwatchError(
-            f"{file}: {night.duration_s:g} s of signal are less than one epoch of {EPOCH_S} s"
-        )
+    night = stage_recording(file, channels, bundle)
     summary = summarise(file, night, bundle)
     try:
         write_csv(out / f"{file.stem}.hypnogram.csv", night.epochs)
@@ -85,6 +77,26 @@ def _score_file(file: Path, channels: str, out: Path, bundle: ModelBundle) -> di
         raise DreamwatchError(f"{error.filename}: cannot be written: {error.strerror}") from error
     _say(file, summary)
     return summary
+
+
+def stage_recording(file: Path, channels: str, bundle: ModelBundle) -> Night:
+    """Stage a recording with the live path, showing how far it is.
+
+    Raises
+    ------
+    DreamwatchError
+        When it cannot be read or is shorter than an epoch.
+    """
+    source = open_edf(str(file), {"channels": channels} if channels else {}, chunk_s=BLOCK_S)
+    try:
+        night = _with_progress(source, bundle)
+    finally:
+        source.close()
+    if not night.epochs:
+        raise DreamwatchError(
+            f"{file}: {night.duration_s:g} s of signal are less than one epoch of {EPOCH_S} s"
+        )
+    return night
 
 
 def _with_progress(source: EdfSource, bundle: ModelBundle) -> Night:

@@ -1,0 +1,96 @@
+"""Reading the stages that a human gave: EDF+ annotations, or CSV as ``dreamwatch score`` writes."""
+
+import csv
+import math
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeAlias
+
+import mne
+
+from monitor.domain.errors import SourceError
+from monitor.domain.stage import EPOCH_S, STAGES, Stage
+
+_PREFIX = "Sleep stage "
+_NAMES = {stage.value: stage for stage in STAGES} | {
+    "1": Stage.N1,
+    "2": Stage.N2,
+    "3": Stage.N3,
+    "4": Stage.N3,
+}
+"""AASM's names, and Rechtschaffen and Kales', whose stages 3 and 4 are N3."""
+
+_Spell: TypeAlias = tuple[float, float, str]
+
+
+def read_hypnogram(path: Path, n_epochs: int) -> list[Stage]:
+    """Read the stage of each of a recording's first epochs.
+
+    Onsets count from the first sample of the recording. An epoch has the stage that its middle
+    lies in; what is no stage ("?", movement time, other annotations) is ``UNSCORED``.
+
+    Parameters
+    ----------
+    path : Path
+        CSV with the columns ``onset_s``, ``duration_s`` and ``stage``, or a file whose annotations
+        MNE reads, such as EDF+, with texts such as "Sleep stage N2" or "Sleep stage 2".
+    n_epochs : int
+        How many epochs there are.
+
+    Raises
+    ------
+    SourceError
+        When it cannot be read or holds no stage.
+    """
+    spells = _csv(path) if path.suffix.lower() == ".csv" else _annotations(path)
+    stages = [Stage.UNSCORED] * n_epochs
+    found = False
+    for onset_s, duration_s, name in spells:
+        if name in _NAMES:
+            found = True
+            first, end = (_first_middle_after(at_s) for at_s in (onset_s, onset_s + duration_s))
+            for i in range(max(first, 0), min(end, n_epochs)):
+                stages[i] = _NAMES[name]
+    if not found:
+        raise SourceError(f"{path}: holds no sleep stage such as {_PREFIX}N2")
+    return stages
+
+
+def _first_middle_after(at_s: float) -> int:
+    """First epoch whose middle does not lie before a time."""
+    return math.ceil(at_s / EPOCH_S - 0.5)
+
+
+def _csv(path: Path) -> list[_Spell]:
+    try:
+        with path.open(newline="") as file:
+            return [
+                (_finite(row["onset_s"]), _finite(row["duration_s"]), row["stage"])
+                for row in csv.DictReader(file)
+            ]
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        raise SourceError(
+            f"{path}: is no table with onset_s, duration_s and stage: {error}"
+        ) from error
+
+
+def _annotations(path: Path) -> Iterable[_Spell]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            read = mne.read_annotations(path)
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{path}: MNE cannot read it: {error}") from error
+    names = [text.removeprefix(_PREFIX) for text in read.description if text.startswith(_PREFIX)]
+    rows = [text.startswith(_PREFIX) for text in read.description]
+    return zip(read.onset[rows].tolist(), read.duration[rows].tolist(), names, strict=True)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is no time")
+    return value

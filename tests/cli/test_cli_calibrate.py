@@ -1,0 +1,101 @@
+"""``dreamwatch calibrate`` as a user runs it, and the human hypnograms it reads."""
+
+import edfio
+import pytest
+from typer.testing import CliRunner
+
+from monitor.domain.errors import ModelError, SourceError
+from monitor.domain.stage import STAGES, Stage
+from monitor.staging.bundle import load_bundle
+from monitor.staging.calibration import load_calibration
+from service.cli import app
+from service.hypnograms import read_hypnogram
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
+    """Return a simulated recording of two hours and a half; its annotations are its stages."""
+    path = tmp_path_factory.mktemp("night") / "night.edf"
+    run("simulate", path, "--hours", "2.5", "--seed", "3")
+    return path
+
+
+def run(*args):
+    result = CliRunner().invoke(app, list(map(str, args)), catch_exceptions=False)
+    assert result.exit_code == 0, result.stderr
+    return result
+
+
+def annotate(path, *spells):
+    edfio.Edf([], annotations=[edfio.EdfAnnotation(*spell) for spell in spells]).write(path)
+    return path
+
+
+def test_a_night_becomes_a_calibration_of_the_shipped_model(night, tmp_path):
+    said = run("calibrate", night, "--hypnogram", night, "--out", tmp_path / "wearer.json").stderr
+    calibration = load_calibration(tmp_path / "wearer.json", load_bundle())
+    assert calibration.n_epochs >= 290
+    assert calibration.kappa_after >= calibration.kappa_before - 0.02
+    assert f"{calibration.kappa_before} before and {calibration.kappa_after} after" in said
+
+
+def test_too_short_a_night_is_refused(night, tmp_path):
+    hypnogram = annotate(tmp_path / "nap.edf", (0, 239 * 30, "Sleep stage 2"))
+    arguments = ["calibrate", str(night), "--hypnogram", str(hypnogram)]
+    result = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "wearer.json")])
+    assert isinstance(result.exception, ModelError)
+    assert "epochs have a human stage and usable signal, expected at least 240" in str(
+        result.exception
+    )
+    assert not (tmp_path / "wearer.json").exists()
+
+
+def test_both_spellings_of_stages_are_read(tmp_path):
+    words = ["W", "1", "2", "3", "4", "R", "?", "N1", "N2", "N3"]
+    spells = [(30 * i, 30, f"Sleep stage {word}") for i, word in enumerate(words)]
+    path = annotate(tmp_path / "h.edf", *spells, (300, 30, "Movement time"), (0, 0, "Lights off"))
+    w, n1, n2, n3, r = STAGES
+    unscored = Stage.UNSCORED
+    expected = [w, n1, n2, n3, n3, r, unscored, n1, n2, n3, unscored, unscored]
+    assert read_hypnogram(path, 12) == expected
+    assert read_hypnogram(path, 3) == expected[:3]
+
+
+def test_an_epoch_has_the_stage_of_its_middle(tmp_path):
+    # the human's epochs begin 10 s late, and last 90 s and 40 s
+    path = annotate(tmp_path / "h.edf", (10, 90, "Sleep stage 2"), (100, 40, "Sleep stage R"))
+    expected = [Stage.N2, Stage.N2, Stage.N2, Stage.R, Stage.R, Stage.UNSCORED]
+    assert read_hypnogram(path, 6) == expected
+
+
+def test_what_score_wrote_is_read(night, tmp_path):
+    run("score", night, "--out", tmp_path)
+    from_csv = read_hypnogram(tmp_path / "night.hypnogram.csv", 300)
+    assert from_csv == read_hypnogram(tmp_path / "night.hypnogram.edf", 300)
+    assert len(set(from_csv)) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("h.csv", "onset_s,stage\n0,W\n", "no table with onset_s, duration_s and stage"),
+        ("h.csv", "onset_s,duration_s,stage\n0,forever,W\n", "no table"),
+        ("h.csv", "onset_s,duration_s,stage\n0,inf,W\n", "inf is no time"),
+        ("h.csv", "onset_s,duration_s,stage\n0,30,?\n", "holds no sleep stage"),
+        ("h.csv", b"\xff\xfe", "no table"),
+        ("h.edf", "nothing", "holds no sleep stage"),
+        ("h.tale", "nothing", "MNE cannot read it"),
+    ],
+)
+def test_what_is_no_hypnogram_is_named(tmp_path, name, content, said):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(SourceError, match=rf"{name}: .*{said}"):
+        read_hypnogram(path, 3)
+
+
+@pytest.mark.shared_data
+def test_a_real_hypnogram_is_read(shared_data):
+    stages = read_hypnogram(shared_data / "raw" / "SC4001EC-Hypnogram.edf", 2650)
+    assert stages.count(Stage.R) == 125
+    assert stages.count(Stage.N3) == 220
