@@ -27,13 +27,16 @@ export function byUrgency(dreamer) {
 const APPLY = {
   session(dreamer, data) {
     if (data.status === "started") {
-      Object.assign(dreamer, { epochs: [], stage: null, wake: null, usage: null });
+      Object.assign(dreamer, { epochs: [], stage: null, live: null, wake: null, usage: null });
     }
     dreamer.session = data;
   },
   epoch(dreamer, data, at) {
     dreamer.stage = { ...data, at };
     dreamer.epochs[data.index] = data;
+  },
+  stage(dreamer, data, at) {
+    dreamer.live = { ...data, at };
   },
   coverage(dreamer, data) {
     dreamer.said = { coverage: data.coverage, reason: data.reason };
@@ -61,6 +64,7 @@ function known(name) {
       said: null,
       session: null,
       stage: null,
+      live: null,
       wake: null,
       usage: null,
       alarms: new Map(),
@@ -76,7 +80,8 @@ function replaceAll(list) {
   for (const state of list) {
     const alarms = new Map(state.alarms.map((alarm) => [alarm.alarm_id, alarm]));
     const said = { coverage: state.coverage, reason: state.coverage_reason };
-    dreamers.set(state.dreamer, { ...state, said, alarms, epochs: epochs.get(state.dreamer) ?? [] });
+    const kept = { live: null, epochs: epochs.get(state.dreamer) ?? [] };
+    dreamers.set(state.dreamer, { ...state, ...kept, said, alarms });
   }
   return [...dreamers.keys()];
 }

@@ -43,7 +43,7 @@ export class Tile {
     this.element.dataset.coverage = coverage;
     this.element.dataset.alarm = alarms[0]?.priority ?? "";
     this.#showCoverage(coverage, connected ? dreamer.coverage_reason : null);
-    this.#showStage(coverage === "NOT_MONITORED" ? null : dreamer.stage);
+    this.#showStage(coverage === "NOT_MONITORED" ? null : (dreamer.live ?? dreamer.stage));
     this.#showWake(dreamer.wake);
     this.#find(".account").textContent = account(dreamer);
     showAlarms(this.#find(".alarms"), alarms);

@@ -68,3 +68,13 @@ def test_a_wake_protocol_taken_over_by_a_new_session_is_shown(tmp_path):
         entry("wake", step="WAIT"),
     )
     assert [state["wake"] for state in states] == ["CUE", None, "WAIT"]
+
+
+def test_the_live_stage_is_shown_until_a_new_session_or_snapshot(tmp_path):
+    states = fold(
+        tmp_path,
+        entry("stage", stage="N2"),
+        entry("epoch", index=0, stage="N3"),
+        entry("session", status="started"),
+    )
+    assert [state["live"] for state in states] == ["N2", "N2", None]
