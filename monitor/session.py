@@ -34,6 +34,7 @@ from monitor.signal.features import band_powers
 from monitor.signal.filter import SosFilter
 from monitor.signal.frames import Framer
 from monitor.staging.bundle import ModelBundle
+from monitor.staging.calibration import Calibration
 from monitor.staging.stager import Stager
 from monitor.usage.ledger import UsageLedger
 
@@ -57,6 +58,8 @@ class MonitorSession:
         Who, when, and what the signal is.
     bundle : ModelBundle
         The staging model; shared by all sessions.
+    calibration : Calibration or None
+        Of the wearer, where there is one; of this model.
 
     Raises
     ------
@@ -64,7 +67,9 @@ class MonitorSession:
         When no channel is EEG, or the sampling rate cannot be used.
     """
 
-    def __init__(self, config: SessionConfig, bundle: ModelBundle) -> None:
+    def __init__(
+        self, config: SessionConfig, bundle: ModelBundle, calibration: Calibration | None = None
+    ) -> None:
         n_channels = len(config.montage.channels)
         self.config = config
         self.now = config.start
@@ -78,7 +83,7 @@ class MonitorSession:
         self._framer = Framer(n_channels, config.sfreq)
         self._filter = SosFilter(n_channels, config.sfreq)
         self._epocher = Epocher()
-        self._stager = Stager(bundle, config.montage.kinds)
+        self._stager = Stager(bundle, config.montage.kinds, calibration=calibration)
         self._usage = UsageLedger(config.session, config.start, config.planned_s)
         self._alarms = AlarmEngine(
             config.dreamer,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from monitor.domain.errors import InputError, SnapshotError
 from monitor.domain.montage import ChannelKind
 from monitor.staging.bundle import ModelBundle
+from monitor.staging.calibration import Calibration
 from monitor.staging.context import N_BANDS, ContextState, step_context
 
 MIN_WEIGHT = 1e-3
@@ -105,10 +106,19 @@ class Stager:
         Of every channel; those that are neither EEG nor EOG are ignored.
     phases : int
         States that take turns: 1 for epochs only, 6 for a window every 5 s.
+    calibration : Calibration or None
+        Of the wearer, where there is one.
     """
 
-    def __init__(self, bundle: ModelBundle, kinds: Sequence[ChannelKind], phases: int = 1) -> None:
+    def __init__(
+        self,
+        bundle: ModelBundle,
+        kinds: Sequence[ChannelKind],
+        phases: int = 1,
+        calibration: Calibration | None = None,
+    ) -> None:
         self._bundle = bundle
+        self._calibration = calibration
         self._n_channels = len(kinds)
         self._rows = [i for i, kind in enumerate(kinds) if kind in _STAGED]
         self._is_eog = np.array([[kinds[i] is ChannelKind.EOG for i in self._rows]], dtype=bool)
@@ -149,7 +159,10 @@ class Stager:
         weights = None if weight is None else weight[None, self._rows]
         state = self._states[phase]
         self._states[phase], proba = step_stager(self._bundle, state, rows, self._is_eog, weights)
-        return None if np.isnan(proba).any() else proba[0].astype(np.float64)
+        if np.isnan(proba).any():
+            return None
+        said = proba[0].astype(np.float64)
+        return self._calibration.apply(said) if self._calibration else said
 
     def snapshot(self) -> dict[str, Any]:
         """All that is remembered, as arrays whose first axis is the phase."""

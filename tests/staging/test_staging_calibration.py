@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from monitor.domain.errors import ModelError
+from monitor.domain.montage import ChannelKind
 from monitor.domain.stage import STAGES
 from monitor.staging.bundle import load_bundle
 from monitor.staging.calibration import MAX_BIAS, Calibration, load_calibration
+from monitor.staging.stager import Stager
 
 NONE = dict.fromkeys(STAGES, 0.0)
 BUNDLE = load_bundle()
@@ -56,6 +58,15 @@ def test_what_comes_out_are_probabilities(odds, temperature, biases):
 
 def test_no_probabilities_stay_none():
     assert np.isnan(calibration(N1=1.0).apply(np.full((2, 5), np.nan))).all()
+
+
+def test_the_stager_corrects_what_the_model_says():
+    wearer = calibration(2.0, N1=1.0, W=-0.5)
+    plain = Stager(BUNDLE, [ChannelKind.EEG])
+    calibrated = Stager(BUNDLE, [ChannelKind.EEG], calibration=wearer)
+    for log_power in np.random.default_rng(0).normal(size=(5, 1, 5)):
+        assert calibrated.push(log_power) == pytest.approx(wearer.apply(plain.push(log_power)))
+    assert calibrated.push(np.full((1, 5), np.nan)) is None
 
 
 def test_what_was_written_is_read(tmp_path):
