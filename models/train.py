@@ -8,10 +8,11 @@ from queue import Empty, Queue
 from typing import Any, TypeAlias
 
 from models.data import Night, split_subjects
-from models.evaluate import Predictions, fit_temperature, join_predictions, predict, report
+from models.evaluate import fit_temperature, report
 from models.export import export_onnx, with_temperature
 from models.fit import fit
 from models.plan import Plan
+from models.predict import Predictions, join_predictions, predict, temper
 from monitor.staging.bundle import bundle_of
 
 Progress: TypeAlias = Callable[[str, float], None]
@@ -42,10 +43,13 @@ class Validation:
         `models.evaluate.report` of the subjects each network had not seen.
     temperature : float
         Which calibrates these predictions best; the figures are with it.
+    predictions : dict
+        What was said of the subjects each network had not seen, with that temperature.
     """
 
     figures: Mapping[str, Any]
     temperature: float
+    predictions: Predictions
 
 
 def cross_validate(nights: Sequence[Night], plan: Plan, progress: Progress) -> Validation:
@@ -88,8 +92,8 @@ def _fold_tasks(nights: Sequence[Night], plan: Plan) -> list[Task]:
 def _validate(folds: Sequence[Predictions]) -> Validation:
     predictions = join_predictions(folds)
     temperature = fit_temperature(predictions)
-    tempered = {name: scored.tempered(temperature) for name, scored in predictions.items()}
-    return Validation(report(tempered), temperature)
+    tempered = temper(predictions, temperature)
+    return Validation(report(tempered), temperature, tempered)
 
 
 def _run(tasks: Sequence[Task], jobs: int, progress: Progress) -> list[tuple[bytes, Predictions]]:

@@ -21,9 +21,18 @@ seconds [tuned in cross-validation]."""
 
 
 class PublishedStage:
-    """Follows the probabilities of one dreamer, at steps of any length."""
+    """Follows the probabilities of one dreamer, at steps of any length.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    margin : float
+        By how much another stage must be likelier to be shown at once, 0 to 1.
+    hold_s : float
+        For how long another stage must have been the likeliest to be shown without that margin.
+    """
+
+    def __init__(self, margin: float = MARGIN, hold_s: float = HOLD_S) -> None:
+        self._margin, self._hold_s = margin, hold_s
         self.stage = Stage.UNSCORED
         self.since: float | None = None
         self._leader = Stage.UNSCORED
@@ -48,10 +57,10 @@ class PublishedStage:
 
     def _overtaken(self, at: float, proba: NDArray[np.floating]) -> bool:
         margin = float(np.max(proba) - proba[STAGES.index(self.stage)])
-        return margin >= MARGIN or (self._leader is not self.stage and self._held(at))
+        return margin >= self._margin or (self._leader is not self.stage and self._held(at))
 
     def _held(self, at: float) -> bool:
-        return at - self._led_since >= HOLD_S
+        return at - self._led_since >= self._hold_s
 
     def _show(self, at: float, stage: Stage) -> None:
         if stage is not self.stage:

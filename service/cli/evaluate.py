@@ -2,20 +2,29 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from models.data import Night, load_nights
-from models.evaluate import predict, report
+from models.evaluate import report
 from models.plan import DEFAULT_PLAN, Plan
+from models.predict import Predictions, predict
 from monitor.staging.bundle import ModelBundle, load_bundle
-from service.cli.training import Bars, Features, Jobs, figures_table, need_torch
+from service.cli.training import (
+    CROSS_VALIDATED,
+    Bars,
+    Features,
+    Jobs,
+    draw,
+    figures_tables,
+    need_torch,
+)
 
 IN_SAMPLE = "in sample: the model was trained on subjects of this table"
 OUT_OF_SAMPLE = "out of sample: the model has not seen these subjects"
-CROSS_VALIDATED = "cross-validation by subject"
 
 
 def evaluate(
@@ -28,6 +37,7 @@ def evaluate(
             help="Repeat the cross-validation that the model's card tells of (train extra).",
         ),
     ] = False,
+    plots: Annotated[Path | None, typer.Option(help="Folder to draw plots into.")] = None,
     jobs: Jobs = DEFAULT_PLAN.jobs,
 ) -> None:
     """Measure the shipped stager on a table of nights, staged causally as they would be live.
@@ -36,28 +46,31 @@ def evaluate(
     model is intact, not how good it is. With --cross-validate they are those of the card.
     """
     nights, bundle = load_nights(features), load_bundle()
-    figures = (
+    figures, predictions = (
         _cross_validate(nights, bundle.card["training"], jobs)
         if cross_validate
         else _measure(nights, bundle)
     )
+    if plots:
+        draw(figures, predictions, plots)
     if as_json:
         typer.echo(json.dumps(figures))
     else:
-        Console().print(figures_table(figures["protocol"], figures))
+        Console().print(figures_tables(figures["protocol"], figures))
 
 
-def _measure(nights: tuple[Night, ...], bundle: ModelBundle) -> dict[str, Any]:
+def _measure(nights: tuple[Night, ...], bundle: ModelBundle) -> tuple[dict[str, Any], Predictions]:
     known = {night.subject for night in nights} & set(bundle.card["training"]["subjects"])
     with Bars() as progress:
-        figures = report(predict(bundle, nights, lambda share: progress("staging", share)))
-    return {"protocol": IN_SAMPLE if known else OUT_OF_SAMPLE, **figures}
+        predictions = predict(bundle, nights, lambda share: progress("staging", share))
+    protocol = IN_SAMPLE if known else OUT_OF_SAMPLE
+    return {"protocol": protocol, **report(predictions)}, predictions
 
 
 def _cross_validate(
     nights: tuple[Night, ...], training: Mapping[str, Any], jobs: int
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Predictions]:
     plan = Plan(training["folds"], training["passes"], training["seed"], jobs)
     with Bars() as progress:
         validation = need_torch().cross_validate(nights, plan, progress)
-    return {"protocol": CROSS_VALIDATED, **validation.figures}
+    return {"protocol": CROSS_VALIDATED, **validation.figures}, validation.predictions

@@ -11,7 +11,15 @@ from models.data import Night, load_nights, save_nights
 from models.plan import DEFAULT_PLAN, Plan
 from models.sleep_edfx import read_nights
 from monitor.domain.errors import DreamwatchError
-from service.cli.training import Bars, Jobs, console, figures_table, need_torch
+from service.cli.training import (
+    CROSS_VALIDATED,
+    Bars,
+    Jobs,
+    console,
+    draw,
+    figures_tables,
+    need_torch,
+)
 
 
 def train(
@@ -48,8 +56,10 @@ def train(
     today = datetime.datetime.now(datetime.UTC).date()
     card = make_card(model, nights, plan, validation.temperature, validation.figures, today)
     write_model(out, model, card)
-    console.print(figures_table("Cross-validation by subject", validation.figures))
-    console.print(f"wrote stager.onnx, stager.json and MODEL_CARD.md to {out}", highlight=False)
+    figures = {"protocol": CROSS_VALIDATED, **validation.figures}
+    draw(figures, validation.predictions, out / "plots")
+    console.print(figures_tables(CROSS_VALIDATED, figures))
+    console.print(f"wrote stager.onnx, stager.json, MODEL_CARD.md to {out}", highlight=False)
 
 
 def _nights(

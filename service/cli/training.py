@@ -1,17 +1,19 @@
 """What ``dreamwatch train`` and ``dreamwatch evaluate`` share: options, progress, the table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from monitor.domain.errors import ModelError
 from monitor.domain.stage import STAGES
+
+CROSS_VALIDATED = "cross-validation by subject"
 
 console = Console(stderr=True)
 
@@ -52,20 +54,51 @@ class Bars(Progress):
         self.update(self._bars[name], completed=share)
 
 
-def figures_table(title: str, figures: Mapping[str, Any]) -> Table:
-    """Lay out the figures of `models.evaluate.report`, one row a set-up."""
-    table = Table(title=title, caption="W to R: F1 of each stage", box=None, padding=(0, 1))
-    for heading in ("seen", "κ", "95 %", "acc", "ECE", *STAGES):
-        table.add_column(heading, no_wrap=True)
-    setups = {name: values for name, values in figures.items() if isinstance(values, dict)}
-    for name, values in setups.items():
-        low, high = values["interval"]
-        table.add_row(
-            name,
-            f"{values['kappa']:.3f}",
-            f"{low:.2f}-{high:.2f}",
-            f"{values['acc']:.3f}",
-            f"{values['ece']:.3f}",
-            *(f"{f1:.2f}" for f1 in values["f1"].values()),
-        )
+def draw(figures: Mapping[str, Any], predictions: dict[str, Any], folder: Path) -> None:
+    """Draw what `figures` tell of `predictions` into `folder`."""
+    from models.plots import draw_plots  # matplotlib is slow to load, and rarely asked for
+
+    for path in draw_plots(figures, predictions, folder, figures["protocol"]):
+        console.print(f"wrote {path}", highlight=False)
+
+
+def figures_tables(title: str, figures: Mapping[str, Any]) -> Group:
+    """Lay out the figures of `models.evaluate.report`: agreement, then the live stage."""
+    return Group(_agreement_table(title, figures), _live_table(figures))
+
+
+def _agreement_table(title: str, figures: Mapping[str, Any]) -> Table:
+    headings = ("seen", "κ", "95 %", "acc", "ECE", "staged", *STAGES)
+    table = _table(title, "W to R: F1 of each stage", headings)
+    for name, values in figures.items():
+        if isinstance(values, dict):
+            interval = "-".join(_number(end, 2) for end in values["interval"] or ())
+            shares = (_number(values[entry]) for entry in ("acc", "ece", "staged"))
+            f1 = (_number(value, 2) for value in values["f1"].values())
+            table.add_row(name, _number(values["kappa"]), interval, *shares, *f1)
     return table
+
+
+def _live_table(figures: Mapping[str, Any]) -> Table:
+    headings = ("seen", "shown", "true/h", "shown/h", "false:true", "found", "median s", "90 % s")
+    table = _table("Live stage", "found and delays: of true changes", (*headings, "κ"))
+    for name, values in figures.items():
+        if isinstance(values, dict) and "live" in values:
+            live = values["live"]
+            for kind, shown in (("published", live), ("likeliest", live["raw"])):
+                rates = (_number(shown[entry], 1) for entry in ("true_per_h", "shown_per_h"))
+                shares = (_number(shown[entry], 2) for entry in ("false_ratio", "found"))
+                delays = (_number(shown["delay_s"][entry], 0) for entry in ("median", "p90"))
+                table.add_row(name, kind, *rates, *shares, *delays, _number(shown["kappa"]))
+    return table
+
+
+def _table(title: str, caption: str, headings: Sequence[str]) -> Table:
+    table = Table(title=title, caption=caption, box=None, padding=(0, 1))
+    for heading in headings:
+        table.add_column(heading, no_wrap=True)
+    return table
+
+
+def _number(value: float | None, places: int = 3) -> str:
+    return "–" if value is None else f"{value:.{places}f}"

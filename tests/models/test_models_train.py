@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from models.card import make_card, render, write_model
+from models.card import make_card, write_model
+from models.card_text import PLOTS, render
 from models.plan import Plan
+from models.predict import SETUPS
 from monitor.domain.errors import ModelError
 from monitor.staging.bundle import MAX_MODEL_BYTES, RECIPE, bundle_of, load_bundle
 from monitor.staging.context import N_FEATURES
@@ -32,15 +34,20 @@ def test_without_torch_training_tells_what_to_install(table, monkeypatch):
     assert "pip install 'dreamwatch[train]'" in str(result.exception)
 
 
-def test_evaluate_prints_the_figures_of_the_shipped_model(table):
-    result = CLI.invoke(app, ["evaluate", "--features", str(table[0]), "--json"])
+def test_evaluate_prints_the_figures_of_the_shipped_model(table, tmp_path):
+    plots = tmp_path / "plots"
+    result = CLI.invoke(
+        app, ["evaluate", "--features", str(table[0]), "--json", "--plots", str(plots)]
+    )
     figures = json.loads(result.stdout)
-    assert {"fpz", "pz", "all", "cold_start", "ece", "protocol"} == set(figures)
+    assert set(figures) == {*SETUPS, "ece", "protocol"}
     assert -1 <= figures["fpz"]["kappa"] <= 1
     known = set(load_bundle().card["training"]["subjects"]) & {1, 2, 3, 4}
     assert (figures["protocol"] == OUT_OF_SAMPLE) == (not known)
+    assert {path.stem for path in plots.iterdir()} == set(PLOTS)
     shown = CLI.invoke(app, ["evaluate", "--features", str(table[0])], env={"COLUMNS": "150"})
     assert f"{figures['pz']['kappa']:.3f}" in shown.stdout
+    assert f"{figures['pz']['live']['kappa']:.3f}" in shown.stdout
 
 
 @pytest.mark.train

@@ -1,0 +1,166 @@
+"""The card of a model in words and tables; every figure comes from its JSON."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from models.card_words import CARD, COMPARISON
+from models.predict import MAIN, SETUPS
+from models.stability import EARLY_S, LATE_S
+from monitor.domain.stage import STAGES
+from monitor.staging.published import HOLD_S, MARGIN
+
+MARKS: Mapping[str, tuple[Callable[[Mapping[str, Any]], float | None], str, float]] = {
+    "κ, one EEG channel, Fpz-Cz": (lambda cv: cv["fpz"]["kappa"], ">=", 0.75),
+    "κ, one EEG channel, Pz-Oz": (lambda cv: cv["pz"]["kappa"], ">=", 0.75),
+    "κ, both and EOG": (lambda cv: cv["all"]["kappa"], ">=", 0.785),
+    "κ, cold start in mid-sleep, Fpz-Cz": (lambda cv: cv["cold_start"]["kappa"], ">=", 0.63),
+    "expected calibration error, the worst of three": (lambda cv: cv["ece"], "<=", 0.03),
+    "false changes of the published stage for each true one, the worst of three": (
+        lambda cv: _worst(cv[name]["live"]["false_ratio"] for name in MAIN),
+        "<=",
+        1.5,
+    ),
+    "median delay of a true change in s, the worst of three": (
+        lambda cv: _worst(cv[name]["live"]["delay_s"]["median"] for name in MAIN),
+        "<=",
+        45.0,
+    ),
+}
+"""What was to be reached: where the figure lies, which way, how far."""
+
+PLOTS = {
+    "confusion": "What was said of each true stage.",
+    "reliability": "How often the likeliest stage is right, by its probability.",
+    "subjects": "κ of each subject.",
+    "hypnogram": "A night of a subject of median κ, Fpz-Cz: true, likeliest and published stage.",
+}
+"""Name of each plot beside the card, and what it shows."""
+
+
+def render(card: Mapping[str, Any], comparison: Mapping[str, Any] | None = None) -> str:
+    """Write the card for people, in Markdown.
+
+    Parameters
+    ----------
+    card : dict
+        `models.card.make_card`.
+    comparison : dict or None
+        `models.compare.compare`: how other models did.
+    """
+    figures, recipe = card["cross_validation"], card["recipe"]
+    return CARD.format(
+        **card | card["training"] | recipe,
+        n_subjects=len(card["training"]["subjects"]),
+        bands=", ".join(f"{low:g}-{high:g}" for low, high in recipe["bands_hz"]),
+        low_hz=recipe["passband_hz"][0],
+        high_hz=recipe["passband_hz"][1],
+        memories=", ".join(f"{n:g}" for n in recipe["context_horizons_epochs"]),
+        marks=_marks(figures),
+        setups=_setups(figures),
+        per_stage=_stages(figures),
+        confusion=_confusion(figures["fpz"]["confusion"]),
+        live=_live(figures),
+        early=EARLY_S,
+        late=LATE_S,
+        margin=MARGIN,
+        hold=HOLD_S,
+        plots="\n\n".join(f"{text}\n\n![{text}](plots/{name}.png)" for name, text in PLOTS.items()),
+        comparison=_comparison(comparison) if comparison else "",
+    )
+
+
+def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    cells = [list(headings)]
+    cells += [["---"] * len(cells[0]), *map(list, rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+
+
+def _number(value: float | None, places: int = 3) -> str:
+    return "–" if value is None else f"{value:.{places}f}"
+
+
+def _kappa(figures: Mapping[str, Any]) -> str:
+    interval = figures["interval"]
+    spread = f" ({_number(interval[0])} to {_number(interval[1])})" if interval else ""
+    return _number(figures["kappa"]) + spread
+
+
+def _marks(figures: Mapping[str, Any]) -> str:
+    rows = []
+    for title, (find, way, mark) in MARKS.items():
+        value = find(figures)
+        rows.append((title, f"{way} {mark:g}", _number(value), _met(value, way, mark)))
+    return _table(("", "mark", "measured", "met"), rows)
+
+
+def _met(value: float | None, way: str, mark: float) -> str:
+    if value is None:
+        return "not measured"
+    return "yes" if value == mark or (value > mark) == (way == ">=") else "**missed**"
+
+
+def _worst(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _setups(figures: Mapping[str, Any]) -> str:
+    rows = (
+        (
+            setup.title,
+            _kappa(figures[name]),
+            *(_number(figures[name][entry]) for entry in ("acc", "ece", "staged")),
+        )
+        for name, setup in SETUPS.items()
+    )
+    return _table(("seen by the model", "κ", "accuracy", "ECE", "staged"), rows)
+
+
+def _stages(figures: Mapping[str, Any]) -> str:
+    rows = (
+        (SETUPS[name].title, *(_stage_cell(figures[name], stage) for stage in STAGES))
+        for name in (*MAIN, "cold_start")
+    )
+    return _table(("seen by the model", *STAGES), rows)
+
+
+def _stage_cell(figures: Mapping[str, Any], stage: str) -> str:
+    return " / ".join(_number(figures[name][stage], 2) for name in ("precision", "recall", "f1"))
+
+
+def _confusion(counts: Iterable[Iterable[float | None]]) -> str:
+    named = zip(STAGES, counts, strict=True)
+    rows = ((stage, *(_number(n, 0) for n in row)) for stage, row in named)
+    return _table(("true, down; said, across", *STAGES), rows)
+
+
+def _live(figures: Mapping[str, Any]) -> str:
+    shown = {
+        f"{SETUPS[name].title}, {kind}": live
+        for name in MAIN
+        for kind, live in (
+            ("published", figures[name]["live"]),
+            ("likeliest", figures[name]["live"]["raw"]),
+        )
+    }
+    headings = ("true / h", "shown / h", "false / h", "false : true", "found", "median s", "90 % s")
+    rows = (
+        (
+            title,
+            *(_number(live[name], 1) for name in ("true_per_h", "shown_per_h", "false_per_h")),
+            *(_number(live[name], 2) for name in ("false_ratio", "found")),
+            *(_number(live["delay_s"][name], 0) for name in ("median", "p90")),
+            _number(live["kappa"]),
+        )
+        for title, live in shown.items()
+    )
+    return _table(("seen by the model, stage shown", *headings, "κ"), rows)
+
+
+def _comparison(comparison: Mapping[str, Any]) -> str:
+    columns = (*MAIN, "cold_start")
+    rows = (
+        (row["title"], *(_kappa(row[name]) for name in columns), _number(row["ece"]))
+        for row in comparison["models"].values()
+    )
+    table = _table(("model", *columns, "ECE"), rows)
+    return COMPARISON.format(table=table, **comparison["protocol"])

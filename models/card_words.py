@@ -1,0 +1,98 @@
+"""The words of a model's card; `models.card_text` fills in the figures."""
+
+COMPARISON = """
+## Compared with
+
+Folds {folds} of the same cross-validation, {passes} passes, seed {seed}; `python -m models.compare`
+repeats it. κ with its interval; each probability as it comes, without a temperature.
+
+{table}
+"""
+
+CARD = """# Model card: {name} {version}
+
+Written by `dreamwatch train` on {date}; `stager.json` holds the same for machines, and
+`python -m models.card` writes this page anew from it.
+
+## What it does
+
+Stages 30-s epochs of sleep EEG as wake, N1, N2, N3 or REM while they happen: each epoch is scored
+from itself and what came before, never from what follows. It sees any number of EEG derivations,
+with or without EOG, as the logarithm of the power in five bands. Every input is a difference in
+which a constant of the recording and channel cancels, so units and amplifier gain do not matter.
+One recurrent unit reads each channel, a second one follows the sleeper from the mean over the
+channels that are usable now. It is not a medical device.
+
+## Data
+
+{data}.
+
+{n_subjects} subjects, {nights} nights, {epochs} scored 30-s epochs of Fpz-Cz, Pz-Oz and EOG, each
+night from half an hour before sleep to half an hour after. Healthy adults of one study, scored
+after Rechtschaffen and Kales with S3 and S4 as N3.
+
+## Recipe
+
+- Signal: {filter}, {low_hz:g} to {high_hz:g} Hz.
+- Of each {epoch_s}-s epoch and channel: power in {bands} Hz ({spectrum}, {window_s:g} s; {power}).
+- What the network sees: each band minus the mean of bands; minus its running means over the past
+  {memories} epochs; the last of these in standard deviations; how much was seen.
+
+Trained on random crops of one to four hours that begin with the recording or anywhere in the
+night, some with a piece cut out (a reconnect), some put together from pieces in any order; half of
+the batches show one EEG channel only, the others all three with channels missing throughout or for
+a while; a random spectral tilt and band offset per recording and channel; noise on every feature.
+{passes} passes, seed {seed}, moving average of the weights, temperature {temperature} fitted on the
+cross-validation.
+
+## Marks
+
+Subject-wise {folds}-fold cross-validation on the same table; no subject is in both halves of a
+split. `dreamwatch evaluate --cross-validate` repeats it.
+
+{marks}
+
+## Results
+
+κ is Cohen's, pooled over all epochs, with a 95 % interval by bootstrap over subjects; ECE is the
+expected calibration error; "staged" is the share of scored epochs that was given a stage. The
+set-ups that lose a channel, and the one they are to be compared with, count the second half of each
+night only.
+
+{setups}
+
+Human scorers agree with each other at κ .69 to .76 (N1 .24).
+
+Precision / recall / F1 of each stage:
+
+{per_stage}
+
+Epochs from Fpz-Cz:
+
+{confusion}
+
+## The live stage
+
+A stage is published when it is likelier than the one shown by {margin:g}, or has been the likeliest
+for {hold:g} s. Measured here at one step a 30-s epoch; a stage can be known 30 s after the onset of
+its first epoch at the earliest. A shown change is true when it matches a change of the human stages
+to the same stage, {early:g} s before to {late:g} s after its onset, each matched once; all others
+are false, also those that take an error back. "Found" is the share of true changes that was shown,
+the delays are theirs.
+
+{live}
+
+## Plots
+
+{plots}
+{comparison}
+## Limits
+
+- One study of healthy adults. No children, no sleep disorder, no drug that changes the EEG was
+  seen.
+- N1 is found rarely, as by people. Figures pool all epochs; a single night can be far worse.
+- Short spells of a stage are often not shown at all: see the share of true changes found.
+- In a recording that begins in mid-sleep it knows nothing of the sleeper's wake; see the cold
+  start above. What it forgets it needs: see the set-ups in which all is forgotten.
+- It scores what the electrodes deliver; whether a channel is usable must be decided before.
+"""
