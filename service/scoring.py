@@ -10,6 +10,7 @@ from monitor.domain.inputs import End
 from monitor.session import MonitorSession
 from monitor.sources.base import Source
 from monitor.staging.bundle import ModelBundle
+from monitor.staging.calibration import Calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def score_night(
     source: Source,
     bundle: ModelBundle,
     progress: Callable[[int], object] | None = None,
+    calibration: Calibration | None = None,
 ) -> Night:
     """Push a whole recording through a session of its own.
 
@@ -54,9 +56,11 @@ def score_night(
         The staging model.
     progress : callable
         Told the number of samples done after each chunk.
+    calibration : Calibration or None
+        Of the wearer, where there is one.
     """
     config = SessionConfig("recording", "score", 0.0, source.sfreq, source.montage)
-    session = MonitorSession(config, bundle)
+    session = MonitorSession(config, bundle, calibration)
     events = session.begin()
     while (items := source.read()) is not None:
         for item in items:

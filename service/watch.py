@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from monitor.session import MonitorSession
 from monitor.sources.base import Source
 from monitor.sources.spec import SourceSpec, open_source
 from monitor.staging.bundle import ModelBundle
+from monitor.staging.calibration import load_calibration
 from service.snapshots import unpack
 from service.store import RUNNING, SessionRow, Store
 
@@ -64,6 +66,8 @@ def open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) 
     ------
     SourceError, InputError
         When the source cannot be opened or staged.
+    ModelError
+        When the wearer's calibration cannot be read or is of another model.
     """
     source = open_source(spec)
     last = store.last_session(spec.dreamer)
@@ -95,7 +99,7 @@ def _goes_on(last: SessionRow, spec: SourceSpec, source: Source, now: float) -> 
 def _resume(
     spec: SourceSpec, source: Source, bundle: ModelBundle, last: SessionRow, now: float
 ) -> Watch:
-    session = MonitorSession(_config(spec, source, last.session, last.start), bundle)
+    session = _session(spec, source, bundle, last.session, last.start)
     session.restore(unpack(last.snapshot))
     reached = round((now - last.start) * source.sfreq) if source.live else session.position
     n_lost = max(0, reached - session.position)
@@ -116,19 +120,23 @@ def _succeed(
 def _new_session(
     spec: SourceSpec, source: Source, bundle: ModelBundle, start: float
 ) -> MonitorSession:
-    return MonitorSession(_config(spec, source, _new_id(start), start), bundle)
+    return _session(spec, source, bundle, _new_id(start), start)
 
 
-def _config(spec: SourceSpec, source: Source, session: str, start: float) -> SessionConfig:
-    return SessionConfig(
+def _session(
+    spec: SourceSpec, source: Source, bundle: ModelBundle, name: str, start: float
+) -> MonitorSession:
+    config = SessionConfig(
         spec.dreamer,
-        session,
+        name,
         start,
         source.sfreq,
         source.montage,
         spec.planned_s,
         spec.profile,
     )
+    calibration = load_calibration(Path(spec.calibration), bundle) if spec.calibration else None
+    return MonitorSession(config, bundle, calibration)
 
 
 def _new_id(start: float) -> str:

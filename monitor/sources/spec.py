@@ -40,6 +40,8 @@ class SourceSpec:
         Planned length of the session in seconds.
     profile : {"adult", "child"}
         Whose wake protocol applies.
+    calibration : str
+        File of the wearer's calibration; empty where there is none.
     """
 
     text: str
@@ -50,6 +52,7 @@ class SourceSpec:
     speed: float = 1.0
     planned_s: float | None = None
     profile: Profile = "adult"
+    calibration: str = ""
 
 
 def _open_edf(spec: SourceSpec) -> Source:
@@ -93,6 +96,7 @@ def parse_spec(text: str) -> SourceSpec:
         dreamer=_dreamer(params.pop("dreamer", "dreamer")),
         speed=_number("speed", params.pop("speed", "1"), 0, MAX_SPEED),
         profile=_profile(params.pop("profile", "adult")),
+        calibration=params.pop("calibration", ""),
         planned_s=None
         if minutes is None
         else 60 * _number("planned_minutes", minutes, 1, MAX_PLANNED_MIN),

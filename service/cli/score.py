@@ -16,6 +16,7 @@ from monitor.domain.errors import DreamwatchError
 from monitor.domain.stage import EPOCH_S, STAGES
 from monitor.sources.edf import BLOCK_S, EdfSource, open_edf
 from monitor.staging.bundle import ModelBundle, load_bundle
+from monitor.staging.calibration import Calibration, load_calibration
 from monitor.staging.statistics import sleep_statistics
 from service.scoring import Night, score_night
 
@@ -30,6 +31,10 @@ def score(
         str, typer.Option(help="Channels to use, separated by commas. Default: all EEG, EOG, EMG.")
     ] = "",
     out: Annotated[Path, typer.Option(help="Where the results go.")] = Path(),
+    calibration: Annotated[
+        Path | None,
+        typer.Option(help="Of the wearer, as dreamwatch calibrate wrote it."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Also print the summary, one JSON object a file.")
     ] = False,
@@ -45,10 +50,11 @@ def score(
         raise DreamwatchError(f"{out}: cannot be made: {error.strerror}") from error
     _check_names(files)
     bundle = load_bundle()
+    wearer = load_calibration(calibration, bundle) if calibration else None
     failed = 0
     for file in files:
         try:
-            summary = _score_file(file, channels, out, bundle)
+            summary = _score_file(file, channels, out, bundle, wearer)
         except DreamwatchError as error:
             console.print(Text.assemble(("not scored: ", "red"), str(error)), soft_wrap=True)
             failed += 1
@@ -66,9 +72,11 @@ def _check_names(files: list[Path]) -> None:
             raise DreamwatchError(f"several recordings are named {file.stem}: score them apart")
 
 
-def _score_file(file: Path, channels: str, out: Path, bundle: ModelBundle) -> dict[str, Any]:
-    night = stage_recording(file, channels, bundle)
-    summary = summarise(file, night, bundle)
+def _score_file(
+    file: Path, channels: str, out: Path, bundle: ModelBundle, calibration: Calibration | None
+) -> dict[str, Any]:
+    night = stage_recording(file, channels, bundle, calibration)
+    summary = summarise(file, night, bundle, calibration)
     try:
         write_csv(out / f"{file.stem}.hypnogram.csv", night.epochs)
         write_annotations(out / f"{file.stem}.hypnogram.edf", night.epochs)
@@ -79,7 +87,9 @@ def _score_file(file: Path, channels: str, out: Path, bundle: ModelBundle) -> di
     return summary
 
 
-def stage_recording(file: Path, channels: str, bundle: ModelBundle) -> Night:
+def stage_recording(
+    file: Path, channels: str, bundle: ModelBundle, calibration: Calibration | None = None
+) -> Night:
     """Stage a recording with the live path, showing how far it is.
 
     Raises
@@ -89,7 +99,7 @@ def stage_recording(file: Path, channels: str, bundle: ModelBundle) -> Night:
     """
     source = open_edf(str(file), {"channels": channels} if channels else {}, chunk_s=BLOCK_S)
     try:
-        night = _with_progress(source, bundle)
+        night = _with_progress(source, bundle, calibration)
     finally:
         source.close()
     if not night.epochs:
@@ -99,14 +109,20 @@ def stage_recording(file: Path, channels: str, bundle: ModelBundle) -> Night:
     return night
 
 
-def _with_progress(source: EdfSource, bundle: ModelBundle) -> Night:
+def _with_progress(
+    source: EdfSource, bundle: ModelBundle, calibration: Calibration | None
+) -> Night:
     columns = TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(source.path.name, total=source.n_samples)
-        return score_night(source, bundle, lambda done: progress.update(task, completed=done))
+        return score_night(
+            source, bundle, lambda done: progress.update(task, completed=done), calibration
+        )
 
 
-def summarise(file: Path, night: Night, bundle: ModelBundle) -> dict[str, Any]:
+def summarise(
+    file: Path, night: Night, bundle: ModelBundle, calibration: Calibration | None
+) -> dict[str, Any]:
     """Return what is said of a night: how it was recorded, staged, and slept."""
     return {
         "file": str(file),
@@ -115,6 +131,7 @@ def summarise(file: Path, night: Night, bundle: ModelBundle) -> dict[str, Any]:
         "duration_s": night.duration_s,
         "n_epochs": len(night.epochs),
         "model": bundle.name,
+        "calibration": calibration.to_dict() if calibration else None,
         "statistics": sleep_statistics([epoch.stage for epoch in night.epochs]).to_dict(),
     }
 

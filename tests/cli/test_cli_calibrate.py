@@ -1,5 +1,8 @@
 """``dreamwatch calibrate`` as a user runs it, and the human hypnograms it reads."""
 
+import json
+from dataclasses import replace
+
 import edfio
 import pytest
 from typer.testing import CliRunner
@@ -7,7 +10,7 @@ from typer.testing import CliRunner
 from monitor.domain.errors import ModelError, SourceError
 from monitor.domain.stage import STAGES, Stage
 from monitor.staging.bundle import load_bundle
-from monitor.staging.calibration import load_calibration
+from monitor.staging.calibration import Calibration, load_calibration
 from service.cli import app
 from service.hypnograms import read_hypnogram
 
@@ -37,6 +40,33 @@ def test_a_night_becomes_a_calibration_of_the_shipped_model(night, tmp_path):
     assert calibration.n_epochs >= 290
     assert calibration.kappa_after >= calibration.kappa_before - 0.02
     assert f"{calibration.kappa_before} before and {calibration.kappa_after} after" in said
+
+
+def test_score_applies_a_calibration_and_says_so(night, tmp_path):
+    bundle = load_bundle()
+    wearer = Calibration(
+        bundle.card["sha256"],
+        1.0,
+        dict.fromkeys(STAGES, 0.0) | {"N3": 3.0},
+        "2026",
+        900,
+        None,
+        None,
+    )
+    path = tmp_path / "wearer.json"
+    path.write_text(json.dumps(wearer.to_dict()))
+    plain = json.loads(run("score", night, "--out", tmp_path, "--json").stdout)
+    calibrated = json.loads(
+        run("score", night, "--out", tmp_path, "--calibration", path, "--json").stdout
+    )
+    assert plain["calibration"] is None
+    assert calibrated["calibration"] == wearer.to_dict()
+    n3 = [summary["statistics"]["stage_min"]["N3"] for summary in (plain, calibrated)]
+    assert n3[0] < n3[1]
+    path.write_text(json.dumps(replace(wearer, model_sha256="0" * 64).to_dict()))
+    refused = CliRunner().invoke(app, ["score", str(night), "--calibration", str(path)])
+    assert isinstance(refused.exception, ModelError)
+    assert f"{bundle.name} is {bundle.card['sha256'][:12]}" in str(refused.exception)
 
 
 def test_too_short_a_night_is_refused(night, tmp_path):

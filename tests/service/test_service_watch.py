@@ -4,13 +4,17 @@ import json
 from dataclasses import replace
 from itertools import chain
 
+import numpy as np
 import pytest
 from service_fakes import START, FakeHub, alarm
 
+from monitor.domain.errors import ModelError
 from monitor.domain.events import UsageCounted
 from monitor.domain.inputs import MAX_GAP_S, Acknowledge, Gap, Wake
+from monitor.domain.stage import STAGES
 from monitor.sources.spec import open_source, parse_spec
 from monitor.staging.bundle import load_bundle
+from monitor.staging.calibration import Calibration
 from service import watch as module
 from service.entries import draft
 from service.runner import Runner
@@ -194,3 +198,33 @@ def test_a_clock_set_back_loses_nothing_and_a_week_is_another_session(
         watch = open_watch(SPEC, bundle, store, START + later)
         assert watch.lost is None
         assert (watch.session.config.session == store.last_session("bed-7").session) is goes_on
+
+
+def test_a_wearers_calibration_is_applied_and_of_this_model_only(tmp_path, bundle):
+    wearer = Calibration(
+        bundle.card["sha256"],
+        2.0,
+        dict.fromkeys(STAGES, 0.0) | {"N3": 2.0},
+        "2026",
+        900,
+        None,
+        None,
+    )
+    path = tmp_path / "wearer.json"
+    path.write_text(json.dumps(wearer.to_dict()))
+    spec = parse_spec(f"{SPEC.text}&calibration={path}")
+    said = {}
+    for name, each in {"plain": SPEC, "calibrated": spec}.items():
+        with Store(tmp_path / name) as store:
+            advance(opened(store, bundle, each), 61)
+            epochs = [entry.message["data"] for entry in log(store) if entry.type == "epoch"]
+            said[name] = np.array([list(epoch["proba"].values()) for epoch in epochs])
+    assert len(said["plain"]) == 2
+    assert said["calibrated"] == pytest.approx(wearer.apply(said["plain"]), abs=1e-3)
+
+    path.write_text(json.dumps(replace(wearer, model_sha256="0" * 64).to_dict()))
+    with (
+        Store(tmp_path) as store,
+        pytest.raises(ModelError, match=r"wearer\.json: .*calibrate anew"),
+    ):
+        open_watch(spec, bundle, store, START)
