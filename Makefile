@@ -32,7 +32,7 @@ test-train: venv ## the tests that train, with PyTorch installed for them
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[train]'
 	$(BIN)/python -m pytest -m train
 
-bench: venv      ## speed and size, measured in this run
+bench: venv      ## speed, memory and agreement beside YASA, measured in this run (minutes)
 	$(BIN)/python -m tests.bench
 
 lock: venv       ## pin all dependencies anew, for every platform
