@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from models.card_words import CARD, COMPARISON
+from models.card_words import CARD, COMPARISON, PERSONAL
 from models.predict import MAIN, SETUPS
 from models.stability import EARLY_S, LATE_S
 from monitor.domain.stage import STAGES
@@ -66,6 +66,7 @@ def render(card: Mapping[str, Any], comparison: Mapping[str, Any] | None = None)
         hold=HOLD_S,
         plots="\n\n".join(f"{text}\n\n![{text}](plots/{name}.png)" for name, text in PLOTS.items()),
         comparison=_comparison(comparison) if comparison else "",
+        personal=_personal(figures),
     )
 
 
@@ -154,6 +155,28 @@ def _live(figures: Mapping[str, Any]) -> str:
         for title, live in shown.items()
     )
     return _table(("seen by the model, stage shown", *headings, "κ"), rows)
+
+
+def _personal(figures: Mapping[str, Any]) -> str:
+    measured = {name: figures[name]["personal"] for name in MAIN if "personal" in figures[name]}
+    rows = [
+        (SETUPS[name].title, method, *_change(values))
+        for name, methods in measured.items()
+        for method, values in methods.items()
+        if values["subjects"]
+    ]
+    headings = ("seen by the model", "method", "subjects", "κ without", "κ with", "change")
+    table = _table((*headings, "worse / better", "ECE without", "ECE with"), rows)
+    return PERSONAL.format(table=table) if rows else ""
+
+
+def _change(values: Mapping[str, Any]) -> Iterable[str]:
+    low, high = values["interval"]
+    yield str(values["subjects"])
+    yield from map(_number, values["kappa"])
+    yield f"{values['change']:+.3f} ({low:+.3f} to {high:+.3f})"
+    yield f"{values['worse']:.0%} / {values['better']:.0%}"
+    yield from map(_number, values["ece"])
 
 
 def _comparison(comparison: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from multiprocessing import get_context
 from queue import Empty, Queue
 from typing import Any, TypeAlias
 
+from models.calibration_study import study
 from models.data import Night, split_subjects
 from models.evaluate import fit_temperature, report
 from models.export import export_onnx, with_temperature
@@ -40,7 +41,8 @@ class Validation:
     Parameters
     ----------
     figures : dict
-        `models.evaluate.report` of the subjects each network had not seen.
+        `models.evaluate.report` of the subjects each network had not seen; ``fpz``, ``pz`` and
+        ``all`` have ``personal`` (`models.calibration_study.study`) besides.
     temperature : float
         Which calibrates these predictions best; the figures are with it.
     predictions : dict
@@ -93,7 +95,10 @@ def _validate(folds: Sequence[Predictions]) -> Validation:
     predictions = join_predictions(folds)
     temperature = fit_temperature(predictions)
     tempered = temper(predictions, temperature)
-    return Validation(report(tempered), temperature, tempered)
+    figures = report(tempered)
+    for name, personal in study(tempered).items():
+        figures[name]["personal"] = personal
+    return Validation(figures, temperature, tempered)
 
 
 def _run(tasks: Sequence[Task], jobs: int, progress: Progress) -> list[tuple[bytes, Predictions]]:
