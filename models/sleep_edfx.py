@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.data import IGNORED, KINDS, Night
-from monitor.domain.contact import Contact
 from monitor.domain.errors import SourceError
 from monitor.domain.montage import ChannelKind
 from monitor.domain.stage import EPOCH_S
-from monitor.signal.contact import assess_contact
+from monitor.signal.artefacts import ArtefactDetector
 from monitor.signal.epocher import Epocher
 from monitor.signal.features import band_powers
 from monitor.signal.filter import SosFilter
@@ -213,14 +212,14 @@ def _asleep(recording: Recording, labels: NDArray[np.int8]) -> NDArray[np.intp]:
 def _log_power(source: EdfSource, first: int, n_epochs: int) -> NDArray[np.float32]:
     """Band powers of some epochs, shape (n_epochs, 3, 5), as a session that begins there."""
     framer = Framer(len(CHANNELS), source.sfreq)
+    detector = ArtefactDetector(source.montage)
     band_pass = SosFilter(len(CHANNELS), source.sfreq)
     epocher = Epocher()
     powers: list[NDArray[np.float64]] = []
     source.seek(round(first * EPOCH_S * source.sfreq))
     while len(powers) < n_epochs and (chunks := source.read()):
         for chunk in chunks:
-            frames = framer.push(chunk.data)
-            good = assess_contact(frames, source.montage) == Contact.GOOD
-            epochs = epocher.push(band_pass.push(frames, good))
+            frames = detector.push(framer.push(chunk.data))
+            epochs = epocher.push(band_pass.push(frames))
             powers += [band_powers(epoch, source.sfreq) for epoch in epochs]
     return np.stack(powers[:n_epochs]).astype(np.float32)

@@ -27,12 +27,15 @@ from monitor.domain.events import (
 )
 from monitor.domain.inputs import MAX_GAP_S, Chunk, End, Gap, Input, Tick
 from monitor.domain.montage import ChannelKind
+from monitor.domain.quality import ChannelQuality
 from monitor.domain.stage import EPOCH_S, STAGES, Stage
-from monitor.signal.contact import assess_contact
+from monitor.signal.artefacts import ArtefactDetector
+from monitor.signal.contact import contact_of
 from monitor.signal.epocher import Epocher
 from monitor.signal.features import band_powers
 from monitor.signal.filter import SosFilter
 from monitor.signal.frames import Framer
+from monitor.signal.quality import assess_quality
 from monitor.staging.bundle import ModelBundle
 from monitor.staging.calibration import Calibration
 from monitor.staging.stager import Stager
@@ -81,6 +84,7 @@ class MonitorSession:
             raise InputError(f"no EEG channel among {names}: name one like 'EEG Fpz-Cz' or 'C3-M2'")
         self._watch = Watch(usable_at=config.start)
         self._framer = Framer(n_channels, config.sfreq)
+        self._detector = ArtefactDetector(config.montage)
         self._filter = SosFilter(n_channels, config.sfreq)
         self._epocher = Epocher()
         self._stager = Stager(bundle, config.montage.kinds, calibration=calibration)
@@ -138,10 +142,9 @@ class MonitorSession:
     def _push_signal(self, data: NDArray[np.float64]) -> list[Event]:
         events: list[Event] = []
         for block in self._blocks(data):
-            frames = self._framer.push(block)
-            contact = assess_contact(frames, self.config.montage)
-            filtered = self._filter.push(frames, contact == Contact.GOOD)
-            epochs = iter(self._epocher.push(filtered))
+            frames = self._detector.push(self._framer.push(block))
+            contact = contact_of(frames.artefacts)
+            epochs = iter(self._epocher.push(self._filter.push(frames)))
             usable = (contact[:, self._eeg] == Contact.GOOD).any(axis=1).tolist()
             for second, states in enumerate(contact, start=frames.first_second + 1):
                 if usable[second - frames.first_second - 1]:
@@ -158,7 +161,9 @@ class MonitorSession:
 
     def _score(self, epoch: Epoch) -> list[Event]:
         proba = self._stager.push(band_powers(epoch, self.config.sfreq))
-        scored = _scored(epoch, proba, quality=float(epoch.usable[self._eeg].max()))
+        channels = assess_quality(epoch)
+        quality = max(channels[i].score for i in self._eeg)
+        scored = _scored(epoch, proba, quality, channels)
         self._watch.stage = scored.stage
         if scored.stage is not Stage.UNSCORED:
             self._watch.scored_at = self.config.start + scored.end_s
@@ -297,9 +302,10 @@ class MonitorSession:
 
     @property
     def _parts(self) -> dict[str, _Stateful]:
-        """The five places where state lives."""
+        """The places where state lives."""
         return {
             "framer": self._framer,
+            "detector": self._detector,
             "filter": self._filter,
             "epocher": self._epocher,
             "stager": self._stager,
@@ -308,10 +314,15 @@ class MonitorSession:
         }
 
 
-def _scored(epoch: Epoch, proba: NDArray[np.float64] | None, quality: float) -> ScoredEpoch:
+def _scored(
+    epoch: Epoch,
+    proba: NDArray[np.float64] | None,
+    quality: float,
+    channels: tuple[ChannelQuality, ...],
+) -> ScoredEpoch:
     """Name the likeliest stage; without probabilities there is none."""
-    onset_s = float(epoch.index * EPOCH_S)
+    index, onset_s = epoch.index, float(epoch.onset_s)
     if proba is None:
-        return ScoredEpoch(epoch.index, onset_s, Stage.UNSCORED, {}, quality)
+        return ScoredEpoch(index, onset_s, Stage.UNSCORED, {}, quality, channels)
     table = {str(stage): float(p) for stage, p in zip(STAGES, proba, strict=True)}
-    return ScoredEpoch(epoch.index, onset_s, STAGES[int(np.argmax(proba))], table, quality)
+    return ScoredEpoch(index, onset_s, STAGES[int(np.argmax(proba))], table, quality, channels)

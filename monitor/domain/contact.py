@@ -15,6 +15,7 @@ class Contact(IntEnum):
     RAILED = 2
     FLAT = 3
     NOISE = 4
+    DISCONNECTED = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)

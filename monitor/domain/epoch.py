@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.domain.quality import UNUSABLE, ChannelQuality
 from monitor.domain.stage import EPOCH_S, Stage
+
+PHASE_S = 5
+"""Step in seconds from one window of thirty to the next, live."""
+
+PHASES = EPOCH_S // PHASE_S
+"""Windows that begin within one epoch."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -15,18 +22,34 @@ class Epoch:
     Parameters
     ----------
     index : int
-        Number since the session's start; epoch k covers seconds 30 k to 30 (k + 1).
-    data : ndarray, shape (n_channels, n_samples)
-        Filtered signal in µV; NaN wherever it may not be used.
+        Number since the session's start.
+    data : ndarray of float32, shape (n_channels, n_samples)
+        Filtered signal in µV; NaN in every second that may not be used.
+    artefacts : ndarray of uint16, shape (n_seconds, n_channels)
+        `Artefact` flags of every second.
+    phase : int
+        0 for the epochs that are scored; window p of `PHASES` begins p times `PHASE_S` later.
     """
 
     index: int
-    data: NDArray[np.float64]
+    data: NDArray[np.float32]
+    artefacts: NDArray[np.uint16]
+    phase: int = 0
+
+    @property
+    def onset_s(self) -> int:
+        """Seconds from the session's start to its first sample."""
+        return self.index * EPOCH_S + self.phase * PHASE_S
+
+    @property
+    def end_s(self) -> int:
+        """Seconds from the session's start to its end."""
+        return self.onset_s + EPOCH_S
 
     @property
     def usable(self) -> NDArray[np.float64]:
-        """Share of usable samples of each channel, shape (n_channels,), 0 to 1."""
-        return np.asarray(np.isfinite(self.data).mean(axis=1))
+        """Share of usable seconds of each channel, shape (n_channels,), 0 to 1."""
+        return np.asarray(((self.artefacts & int(UNUSABLE)) == 0).mean(axis=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +67,9 @@ class ScoredEpoch:
     proba : dict of str to float
         Probability of W, N1, N2, N3, R; empty when unscored.
     quality : float
-        Share of usable signal in the best EEG channel, 0 to 1.
+        Score of the best EEG channel, 0 to 1.
+    channels : tuple of ChannelQuality
+        Of every channel, in the order of the montage.
     """
 
     index: int
@@ -52,6 +77,7 @@ class ScoredEpoch:
     stage: Stage
     proba: dict[str, float] = field(default_factory=dict)
     quality: float = 0.0
+    channels: tuple[ChannelQuality, ...] = ()
 
     @property
     def end_s(self) -> float:

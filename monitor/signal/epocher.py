@@ -1,49 +1,46 @@
-"""Gathering seconds into epochs of thirty."""
+"""Gathering seconds into windows of thirty."""
 
+from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from monitor.domain.epoch import Epoch
+from monitor.domain.epoch import PHASE_S, Epoch
 from monitor.domain.stage import EPOCH_S
 from monitor.signal.frames import Frames
 
 
 class Epocher:
-    """Collects filtered seconds and hands on whole epochs, counted from the session's start."""
+    """Holds the seconds that windows to come need, and hands on every window that is complete.
 
-    def __init__(self) -> None:
-        self._index = 0
-        self._held: list[NDArray[np.float64]] = []
-        self._held_s = 0
+    Parameters
+    ----------
+    every_s : {30, 5}
+        Seconds from one window to the next: `EPOCH_S` for the scored epochs alone, `PHASE_S` for
+        the windows between them as well.
+    """
+
+    def __init__(self, every_s: int = EPOCH_S) -> None:
+        self._every_s = every_s
+        self._held: Frames | None = None
 
     def push(self, frames: Frames) -> list[Epoch]:
-        """Take filtered seconds, give back every epoch now complete."""
-        epochs = []
-        first = 0
-        while frames.n_seconds - first >= EPOCH_S - self._held_s:
-            last = first + EPOCH_S - self._held_s
-            self._hold(frames, first, last)
-            epochs.append(Epoch(self._index, np.concatenate(self._held, axis=1)))
-            self._index += 1
-            self._held, self._held_s = [], 0
-            first = last
-        self._hold(frames, first, frames.n_seconds)
-        return epochs
-
-    def _hold(self, frames: Frames, first: int, last: int) -> None:
-        if last > first:
-            self._held.append(frames.data[:, frames.edges[first] : frames.edges[last]])
-            self._held_s += last - first
+        """Take filtered seconds, give back every window now complete, in order of time."""
+        held = frames if self._held is None else self._held.then(frames)
+        end = held.first_second + held.n_seconds
+        starts = range(held.first_second, end - EPOCH_S + 1, self._every_s)
+        first = held.first_second + len(starts) * self._every_s
+        self._held = held.cut(first, end)
+        return [_epoch(held.cut(start, start + EPOCH_S)) for start in starts]
 
     def snapshot(self) -> dict[str, Any]:
         """Everything the next push depends on."""
-        held = np.concatenate(self._held, axis=1) if self._held else np.empty((0, 0))
-        return {"index": self._index, "held_s": self._held_s, "held": held}
+        return {"held": None if self._held is None else asdict(self._held)}
 
     def restore(self, snapshot: dict[str, Any]) -> None:
         """Go on from a snapshot."""
-        self._index = int(snapshot["index"])
-        self._held_s = int(snapshot["held_s"])
-        self._held = [np.array(snapshot["held"], dtype=np.float64)] if self._held_s else []
+        held = snapshot["held"]
+        self._held = None if held is None else Frames(**held)
+
+
+def _epoch(frames: Frames) -> Epoch:
+    index, rest_s = divmod(frames.first_second, EPOCH_S)
+    return Epoch(index, frames.data, frames.artefacts, rest_s // PHASE_S)

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from monitor.domain.errors import InputError
+from monitor.domain.quality import Artefact
+from monitor.signal.artefacts import is_usable
 from monitor.signal.frames import Frames
 
 PASSBAND_HZ = (0.3, 35.0)
@@ -52,35 +54,26 @@ class SosFilter:
         self._settling = np.full(n_channels, SETTLE_S)
         self._fresh = np.ones(n_channels, dtype=bool)
 
-    def push(self, frames: Frames, good: NDArray[np.bool_]) -> Frames:
-        """Filter whole seconds.
-
-        Parameters
-        ----------
-        frames : Frames
-            Raw signal in µV.
-        good : ndarray of bool, shape (n_seconds, n_channels)
-            Which seconds may be used.
+    def push(self, frames: Frames) -> Frames:
+        """Filter whole seconds of judged raw signal.
 
         Returns
         -------
         Frames
-            The filtered signal; NaN in every second that is not good or still settling.
+            The filtered signal in single precision; NaN in every second that has an unusable
+            artefact, of which `Artefact.SETTLING` is one more.
         """
-        out = np.full_like(frames.data, np.nan)
+        good = is_usable(frames.artefacts)
         changes = np.flatnonzero((good[1:] != good[:-1]).any(axis=1)) + 1
+        data, artefacts = np.full(frames.data.shape, np.nan, np.float32), frames.artefacts.copy()
+        filtered = Frames(frames.first_second, frames.edges, data, artefacts)
         for first, last in zip([0, *changes], [*changes, frames.n_seconds], strict=True):
             if last > first:
-                self._run(frames, good[first], first, last, out)
-        return Frames(frames.first_second, frames.edges, out)
+                self._run(frames, good[first], first, last, filtered)
+        return filtered
 
     def _run(
-        self,
-        frames: Frames,
-        good: NDArray[np.bool_],
-        first: int,
-        last: int,
-        out: NDArray[np.float64],
+        self, frames: Frames, good: NDArray[np.bool_], first: int, last: int, out: Frames
     ) -> None:
         """Filter seconds `first` to `last`, over which the same channels are good."""
         edges = frames.edges
@@ -88,12 +81,13 @@ class SosFilter:
         new = good & self._fresh
         self._zi[:, new] = self._step[:, None] * frames.data[new, edges[first], None]
         rows = np.flatnonzero(good)
-        out[rows, span], self._zi[:, rows] = sosfilt(
+        out.data[rows, span], self._zi[:, rows] = sosfilt(
             self._sos, frames.data[rows, span], axis=1, zi=self._zi[:, rows]
         )
         for row in rows[self._settling[rows] > 0]:
             settled = min(first + int(self._settling[row]), last)
-            out[row, span.start : edges[settled]] = np.nan
+            out.data[row, span.start : edges[settled]] = np.nan
+            out.artefacts[first:settled, row] |= int(Artefact.SETTLING)
         self._settling = np.where(good, np.maximum(self._settling - (last - first), 0), SETTLE_S)
         self._fresh = ~good
 

@@ -1,5 +1,6 @@
 """Cutting the stream at whole seconds, so that nothing downstream can depend on the chunks."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,16 +20,48 @@ class Frames:
         Where in `data` each second begins; the last edge is the end.
     data : ndarray, shape (n_channels, n_samples)
         Signal in µV; NaN where it is missing.
+    artefacts : ndarray of uint16, shape (n_seconds, n_channels)
+        `Artefact` flags found so far.
     """
 
     first_second: int
     edges: NDArray[np.intp]
-    data: NDArray[np.float64]
+    data: NDArray[np.floating]
+    artefacts: NDArray[np.uint16]
 
     @property
     def n_seconds(self) -> int:
         """How many whole seconds these are; may be 0."""
         return len(self.edges) - 1
+
+    def cut(self, first: int, last: int) -> "Frames":
+        """Return seconds `first` to before `last`, as numbered from the session's start."""
+        begin, end = first - self.first_second, last - self.first_second
+        edges = self.edges[begin : end + 1]
+        data = self.data[:, edges[0] : edges[-1]]
+        return Frames(first, edges - edges[0], data, self.artefacts[begin:end])
+
+    def then(self, later: "Frames") -> "Frames":
+        """Join these seconds and those that follow them."""
+        return Frames(
+            self.first_second,
+            np.concatenate([self.edges, self.edges[-1] + later.edges[1:]]),
+            np.concatenate([self.data, later.data], axis=1),
+            np.concatenate([self.artefacts, later.artefacts]),
+        )
+
+    def stacks(self) -> Iterator[tuple[NDArray[np.intp], NDArray[np.floating]]]:
+        """Give the seconds of each length that occurs: their numbers, and their signal.
+
+        The signal has shape (n, n_channels, length); at fractional rates two lengths occur.
+        """
+        lengths = np.diff(self.edges)
+        for length in np.unique(lengths):
+            rows = np.flatnonzero(lengths == length)
+            windows = np.lib.stride_tricks.sliding_window_view(self.data, length, axis=1)
+            all_alike = len(rows) == len(lengths)  # then no sample need be copied
+            stack = windows[:, ::length] if all_alike else windows[:, self.edges[rows]]
+            yield rows, stack.transpose(1, 0, 2)
 
 
 def second_edges(first: int, last: int, sfreq: float) -> NDArray[np.intp]:
@@ -64,7 +97,8 @@ class Framer:
         edges = second_edges(self._second, int(self.position / self.sfreq) + 1, self.sfreq)
         edges = edges[edges <= self.position] - start
         self._tail = signal[:, edges[-1] :].copy()
-        frames = Frames(self._second, edges, signal[:, : edges[-1]])
+        unjudged = np.zeros((len(edges) - 1, len(data)), dtype=np.uint16)
+        frames = Frames(self._second, edges, signal[:, : edges[-1]], unjudged)
         self._second += frames.n_seconds
         return frames
 

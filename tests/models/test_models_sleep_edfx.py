@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import edfio
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 from typer.testing import CliRunner
 
 from models.data import IGNORED, load_nights, save_nights
@@ -44,7 +45,8 @@ def simulate(seed, hours=1.2):
     while (inputs := source.read()) is not None:
         night += [item.data for item in inputs if isinstance(item, Chunk)]
     rng = np.random.default_rng(seed)
-    evening, morning = (rng.normal(0, 20, (3, n * EPOCH_S * SFREQ)) for n in (EVENING, MORNING))
+    white = (rng.normal(0, 6, (3, n * EPOCH_S * SFREQ)) for n in (EVENING, MORNING))
+    evening, morning = (lfilter([1.0], [1.0, -0.95], noise) for noise in white)
     stages = [STAGES.index(stage) for stage in source.truth()]
     signal = np.concatenate([evening, *night, morning], axis=1)
     return signal, np.array([0] * EVENING + stages + [0] * MORNING, dtype=np.int8)

@@ -2,18 +2,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.signal import welch
 
 from monitor.domain.epoch import Epoch
+from monitor.domain.quality import Artefact
 from monitor.signal.epocher import Epocher
 from monitor.signal.features import BANDS_HZ, band_powers
 from monitor.signal.filter import SosFilter
-from monitor.signal.frames import Framer
+from monitor.signal.frames import Framer, second_edges
 
 
 def sine(freq: float, sfreq: float, amplitude: float = 10.0) -> Epoch:
     n = round(30 * sfreq)
     noise = np.random.default_rng(0).normal(0, 0.01, n)
-    return Epoch(0, (amplitude * np.sin(2 * np.pi * freq * np.arange(n) / sfreq) + noise)[None])
+    return epoch_of((amplitude * np.sin(2 * np.pi * freq * np.arange(n) / sfreq) + noise)[None])
+
+
+def epoch_of(data: np.ndarray) -> Epoch:
+    """Make an epoch; seconds that hold NaN are missing."""
+    edges = second_edges(0, 30, data.shape[1] / 30)
+    missing = np.isnan(np.add.reduceat(data, edges[:-1], axis=1)).T
+    return Epoch(0, data.astype(np.float32), np.uint16(Artefact.MISSING) * missing)
 
 
 @pytest.mark.parametrize("sfreq", [100.0, 102.4, 250.0])
@@ -25,20 +34,31 @@ def test_a_sine_lies_in_its_band_with_its_power_at_any_rate(band: int, sfreq: fl
 
 
 def test_up_to_a_fifth_of_an_epoch_may_be_bad() -> None:
-    epoch = sine(10.0, 100.0)
-    epoch.data[0, 1_000:1_600] = np.nan
-    whole = band_powers(sine(10.0, 100.0), 100.0)
-    assert np.allclose(band_powers(epoch, 100.0)[0, 2], whole[0, 2], atol=0.05)
-    epoch.data[0, 1_600] = np.nan
-    assert np.isnan(band_powers(epoch, 100.0)).all()
+    whole, data = sine(10.0, 100.0), sine(10.0, 100.0).data
+    data[0, 1_000:1_600] = np.nan
+    powers = band_powers(epoch_of(data), 100.0)
+    assert np.allclose(powers[0, 2], band_powers(whole, 100.0)[0, 2], atol=0.05)
+    data[0, 1_600] = np.nan
+    assert np.isnan(band_powers(epoch_of(data), 100.0)).all()
 
 
 def test_a_bad_channel_does_not_touch_its_neighbour() -> None:
     good = sine(10.0, 100.0).data
-    both = Epoch(0, np.concatenate([good, np.full_like(good, np.nan)]))
+    both = epoch_of(np.concatenate([good, np.full_like(good, np.nan)]))
     powers = band_powers(both, 100.0)
-    assert powers[0].tobytes() == band_powers(Epoch(0, good), 100.0)[0].tobytes()
+    assert powers[0].tobytes() == band_powers(epoch_of(good), 100.0)[0].tobytes()
     assert np.isnan(powers[1]).all()
+
+
+@pytest.mark.parametrize("sfreq", [100.0, 102.4, 256.0])
+def test_the_spectrum_is_that_of_welch_with_a_median(sfreq: float) -> None:
+    data = np.random.default_rng(1).normal(0, 20, (3, round(30 * sfreq))) + 50
+    size = round(4 * sfreq)
+    freqs, density = welch(data, sfreq, "hamming", size, average="median")
+    bands = [(freqs >= low) & (freqs <= high) for low, high in BANDS_HZ]
+    powers = [np.trapezoid(density[:, band], freqs[band], axis=1) for band in bands]
+    offset = band_powers(epoch_of(data), sfreq) - np.log(powers).T
+    assert np.ptp(offset) < 1e-4, "but for the constant bias of a median"
 
 
 @pytest.mark.shared_data
@@ -47,8 +67,7 @@ def test_band_powers_agree_with_the_reference_table(shared_data: Path) -> None:
         signal, sfreq = file["x_uv"].astype(float)[None], float(file["sfreq"])
         reference, first = file["reference_log_power"], int(file["reference_first_epoch"])
     frames = Framer(1, sfreq).push(signal)
-    clean = SosFilter(1, sfreq).push(frames, np.ones((frames.n_seconds, 1), dtype=bool))
-    epochs = Epocher().push(clean)[first : first + len(reference)]
+    epochs = Epocher().push(SosFilter(1, sfreq).push(frames))[first : first + len(reference)]
     ours = np.array([band_powers(epoch, sfreq)[0] for epoch in epochs])
     correlation = [np.corrcoef(ours[:, band], reference[:, band])[0, 1] for band in range(5)]
     assert min(correlation) >= 0.99

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -6,10 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import butter, freqz_sos
 
-from monitor.domain.contact import Contact
 from monitor.domain.errors import InputError
-from monitor.domain.montage import Channel, ChannelKind, Montage
-from monitor.signal.contact import assess_contact
+from monitor.domain.quality import Artefact
 from monitor.signal.filter import PASSBAND_HZ, SETTLE_S, SosFilter
 from monitor.signal.frames import Framer, Frames
 
@@ -26,7 +25,8 @@ def filtered(data: np.ndarray, good: np.ndarray, cuts: list[int]) -> np.ndarray:
     stops = [0, *sorted(set(cuts)), good.shape[0]]
     for first, last in pairwise(stops):
         piece = seconds(data[:, int(first * SFREQ) : int(last * SFREQ)])
-        out.append(sos.push(piece, good[first:last]).data)
+        bad = np.uint16(Artefact.NOISE) * ~good[first:last]
+        out.append(sos.push(replace(piece, artefacts=bad)).data)
     return np.concatenate(out, axis=1)
 
 
@@ -68,6 +68,14 @@ def test_bad_and_settling_seconds_are_never_handed_on() -> None:
     assert usable[1].tolist() == [False] * 2 + [True] * 8
 
 
+def test_seconds_in_which_the_filter_settles_are_marked() -> None:
+    frames = seconds(np.random.default_rng(3).normal(0, 20, size=(1, 1_000)))
+    frames.artefacts[5] = Artefact.RAILED | Artefact.MAINS
+    marks = SosFilter(1, SFREQ).push(frames).artefacts[:, 0]
+    assert np.flatnonzero(marks & Artefact.SETTLING).tolist() == [0, 1, 6, 7]
+    assert marks[5] == Artefact.RAILED | Artefact.MAINS
+
+
 def test_pass_band_holds_the_staging_bands() -> None:
     sos = butter(2, PASSBAND_HZ, "bandpass", fs=SFREQ, output="sos")
     gain = np.abs(freqz_sos(sos, [0.05, 0.5, 4, 16, 30, 50 - 1e-6], fs=SFREQ)[1])
@@ -80,23 +88,3 @@ def test_pass_band_holds_the_staging_bands() -> None:
 def test_a_rate_out_of_range_is_refused(sfreq: float) -> None:
     with pytest.raises(InputError, match="outside 80 to 2048 Hz"):
         SosFilter(1, sfreq)
-
-
-@pytest.mark.parametrize(
-    ("signal", "expected"),
-    [
-        (20 * np.sin(np.arange(100)), Contact.GOOD),
-        (20 * np.sin(np.arange(100)) + 150_000, Contact.GOOD),
-        (20 * np.sin(np.arange(100)) + 180_000, Contact.RAILED),
-        (np.zeros(100), Contact.FLAT),
-        (3_000 * np.sin(np.arange(100)), Contact.NOISE),
-        (np.where(np.arange(100) == 40, np.nan, 1.0), Contact.MISSING),
-        (np.where(np.arange(100) == 40, np.inf, 1.0), Contact.MISSING),
-        (np.where(np.arange(100) == 40, -np.inf, np.arange(100)), Contact.MISSING),
-    ],
-)
-def test_contact_is_judged_second_by_second(signal: np.ndarray, expected: Contact) -> None:
-    eeg = 20 * np.sin(np.arange(100))
-    montage = Montage((Channel("C3-M2", ChannelKind.EEG, rail_uv=187_500.0),))
-    contact = assess_contact(seconds(np.concatenate([eeg, signal, eeg])[None]), montage)
-    assert contact[:, 0].tolist() == [Contact.GOOD, expected, Contact.GOOD]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.evaluate import kappa
+from models.figures import kappa
 from monitor.domain.montage import ChannelKind
 from monitor.signal.epocher import Epocher
 from monitor.signal.features import band_powers
@@ -19,8 +19,7 @@ def stage(signal, sfreq):
     """Stage one EEG channel of shape (n_samples,); the stage number of every 30-s epoch."""
     stager = Stager(load_bundle(), [ChannelKind.EEG])
     frames = Framer(1, sfreq).push(signal[None].astype(float))
-    good = np.ones((frames.n_seconds, 1), dtype=bool)
-    epochs = Epocher().push(SosFilter(1, sfreq).push(frames, good))
+    epochs = Epocher().push(SosFilter(1, sfreq).push(frames))
     return np.array([stager.push(band_powers(epoch, sfreq)).argmax() for epoch in epochs])
 
 

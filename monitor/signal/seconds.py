@@ -1,0 +1,144 @@
+"""What can be measured of one second of raw signal by itself: extremes, slow sway, spectrum.
+
+Everything linear in the signal (a Hann-windowed Fourier transform at a few frequencies, and the
+means of the quarters) is one matrix product a second, whose shape does not depend on how many
+seconds come at once: so neither does its rounding.
+"""
+
+from dataclasses import dataclass, fields
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import get_window
+
+from monitor.signal.frames import Frames
+
+BRAIN_HZ = tuple(range(2, 9))
+"""Where a head gives much more than an amplifier: delta and theta. From 2 Hz on a Hann window sees
+nothing of an offset."""
+
+FAST_HZ = (21, 24, 27, 30, 33, 36, 39, 42, 45)
+"""Where a brain gives little; clear of both mains frequencies."""
+
+MUSCLE_FROM_HZ = 30
+"""From here to the end of `FAST_HZ` muscle is looked for."""
+
+MAINS_HZ = (50, 60)
+
+PLATEAU_SHARE = 0.05
+"""Share of a second's samples at one extreme from which it is a plateau [own choice]."""
+
+PLATEAU_OVER_USUAL = 5.0
+"""How many times more often than a usual value it must occur [own choice]."""
+
+_FREQS = (*BRAIN_HZ, *FAST_HZ, *MAINS_HZ)
+_TONE_HZ = 1.5  # noise bandwidth of a Hann window of one second
+_QUARTERS = 4
+_BESIDE = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measures:
+    """Of every second of every channel, each of shape (n_seconds, n_channels).
+
+    Parameters
+    ----------
+    high, low : ndarray
+        Extremes, µV.
+    sway : ndarray
+        Range of the means of its quarters, µV: what is slower than about 4 Hz.
+    brain, fast, muscle : ndarray
+        Mean power spectral density in `BRAIN_HZ`, `FAST_HZ` and `MUSCLE_HZ`, µV²/Hz.
+    beside_mains : ndarray
+        The same of the three highest frequencies of `FAST_HZ`.
+    mains : ndarray
+        Power of the stronger mains frequency, µV²; 0 where the sampling rate is too low for both.
+    plateau : ndarray
+        1 where the signal stands at an extreme, else 0.
+    """
+
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    sway: NDArray[np.float64]
+    brain: NDArray[np.float64]
+    fast: NDArray[np.float64]
+    muscle: NDArray[np.float64]
+    beside_mains: NDArray[np.float64]
+    mains: NDArray[np.float64]
+    plateau: NDArray[np.float64]
+
+
+def measure_seconds(frames: Frames) -> Measures:
+    """Measure each second; where samples are not finite, the extremes tell."""
+    out = np.empty((len(fields(Measures)), frames.n_seconds, len(frames.data)))
+    with np.errstate(invalid="ignore", over="ignore"):
+        for rows, stack in frames.stacks():
+            out[:, rows] = _measure(stack)
+    return Measures(*out)
+
+
+def _measure(stack: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Measure seconds of one length, shape (n, n_channels, length)."""
+    n_samples = stack.shape[2]
+    parts = stack @ _projection(n_samples)
+    real, imaginary, quarters = np.split(parts, [len(_FREQS), 2 * len(_FREQS)], axis=2)
+    density = real**2 + imaginary**2
+    pooled = np.moveaxis(density @ _pools(n_samples), 2, 0)
+    mains = _TONE_HZ * density[..., -len(MAINS_HZ) :].max(axis=2)
+    high, low = stack.max(axis=2), stack.min(axis=2)
+    sway = np.ptp(quarters, axis=2)
+    return np.stack([high, low, sway, *pooled, mains, _plateaus(stack)])
+
+
+@cache
+def _projection(n_samples: int) -> NDArray[np.float64]:
+    """Columns: cosines, then sines of `_FREQS` under a Hann window, then the quarters' means.
+
+    Squares of the first two add up to µV²/Hz; frequencies too close to half the sampling rate are
+    left at zero.
+    """
+    phase = 2 * np.pi * np.outer(np.arange(n_samples) / n_samples, _FREQS)
+    taper = get_window("hann", n_samples)[:, None] * _seen(n_samples) * np.sqrt(16 / 3) / n_samples
+    quarter = np.arange(n_samples) * _QUARTERS // n_samples
+    means = (quarter[:, None] == np.arange(_QUARTERS)) / np.bincount(quarter)
+    return np.hstack([np.cos(phase) * taper, np.sin(phase) * taper, means])
+
+
+@cache
+def _pools(n_samples: int) -> NDArray[np.float64]:
+    """Columns: weights which average the densities at `_FREQS` as `Measures` tells."""
+    freqs, fast = np.array(_FREQS), np.isin(_FREQS, FAST_HZ) & _seen(n_samples)
+    beside_mains = fast & np.isin(freqs, freqs[fast][-_BESIDE:])
+    muscle = fast & (freqs >= MUSCLE_FROM_HZ)
+    pools = np.stack([np.isin(freqs, BRAIN_HZ), fast, muscle, beside_mains])
+    return np.asarray((pools / pools.sum(axis=1, keepdims=True)).T)
+
+
+def _seen(n_samples: int) -> NDArray[np.bool_]:
+    """Which of `_FREQS` a second of so many samples shows."""
+    return np.array(_FREQS) < n_samples / 2 - 1
+
+
+def _plateaus(stack: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Tell where the signal stands at an extreme; steps of a coarse converter are no plateau."""
+    found = np.zeros(stack.shape[:2], dtype=bool)
+    for extreme in (stack.argmax(axis=2), stack.argmin(axis=2)):
+        there = np.minimum(extreme, stack.shape[2] - 2)[..., None] + (0, 1)
+        first, second = np.moveaxis(np.take_along_axis(stack, there, axis=2), 2, 0)
+        found |= first == second
+    found[found] = _stands(np.sort(stack[found], axis=1))
+    return found
+
+
+def _stands(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Tell which of the rows, sorted, hold an extreme far more often than another value."""
+    n_samples = values.shape[1]
+    n_levels = 1 + np.count_nonzero(np.diff(values, axis=1), axis=1)
+    at_extreme = np.maximum(
+        np.count_nonzero(values == values[:, :1], axis=1),
+        np.count_nonzero(values == values[:, -1:], axis=1),
+    )
+    usual = n_samples / n_levels
+    least = np.maximum(PLATEAU_SHARE * n_samples, PLATEAU_OVER_USUAL * usual)
+    return np.asarray(at_extreme >= least)
