@@ -52,6 +52,7 @@ def study(predictions: Predictions) -> dict[str, Any]:
 
 
 def _measure(recordings: Sequence[Staged], fit: "Fit") -> dict[str, Any]:
+    recordings = [staged for staged in recordings if len(both(staged.proba, staged.labels)[1])]
     prior = np.bincount(Scored.pool(recordings).labels, minlength=_N) + 1.0
     pairs = [
         (one, other)

@@ -50,6 +50,8 @@ def test_only_subjects_of_two_nights_count():
     two, one = list(nights(2, bias=1.0)), list(nights(4, bias=1.0, n_nights=1))[2:]
     assert measured([two[0], *one, *two[1:]])["scored"]["subjects"] == 2
     assert measured(one)["scored"] == {"subjects": 0}
+    silent = [Staged(7, night.labels, np.full_like(night.proba, np.nan)) for night in two[:2]]
+    assert measured([*two, *silent]) == measured(two)
 
 
 def test_the_card_tells_of_it():
