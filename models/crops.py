@@ -24,7 +24,7 @@ PIECE_EPOCHS = 25
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """What is varied when crops are drawn; each value 0 leaves one kind out.
+    """What is varied when crops are drawn; a share or sigma of 0 leaves one kind out.
 
     Parameters
     ----------
@@ -45,6 +45,8 @@ class Variation:
         Spectral tilt and offsets of single bands per recording and channel, in ln power.
     feature_noise : float
         Noise on each feature, in ln power.
+    lengths : tuple of int
+        Crop lengths in epochs; each batch has one of them.
     """
 
     p_from_start: float = 0.4
@@ -56,6 +58,7 @@ class Variation:
     tilt_sigma: float = 0.4
     offset_sigma: float = 0.3
     feature_noise: float = 0.25
+    lengths: tuple[int, ...] = LENGTHS
 
 
 FULL = Variation()
@@ -87,7 +90,7 @@ def draw_batch(
     nights: Sequence[Night], rng: np.random.Generator, variation: Variation = FULL
 ) -> Batch:
     """Draw one batch of about `EPOCHS_PER_BATCH` epochs."""
-    length = int(rng.choice(LENGTHS))
+    length = int(rng.choice(variation.lengths))
     size = EPOCHS_PER_BATCH // length
     picked = rng.integers(len(nights), size=size)
     crops = [_crop(nights[i], length, rng, variation) for i in picked]

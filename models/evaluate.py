@@ -1,5 +1,6 @@
 """The figures of a stager: of every set-up, of its calibration, of the live stage."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -34,8 +35,13 @@ def report(predictions: Predictions) -> dict[str, Any]:
             "reliability": reliability(Scored.pool(recordings)),
             "live": live_figures([live(staged) for staged in recordings]),
         }
-    errors = [figures[name]["ece"] for name in MAIN if figures[name]["ece"] is not None]
-    return figures | {"ece": max(errors, default=None)}
+    return figures | {"ece": worst_error(figures)}
+
+
+def worst_error(figures: Mapping[str, Any]) -> float | None:
+    """Return the greatest expected calibration error of the set-ups in `MAIN`."""
+    errors = (figures[name]["ece"] for name in MAIN)
+    return max((error for error in errors if error is not None), default=None)
 
 
 def fit_temperature(predictions: Predictions) -> float:
