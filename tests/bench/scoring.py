@@ -1,4 +1,7 @@
-"""How long a night takes to score, against YASA's staging of one of its channels."""
+"""How long a night takes to score, against YASA's staging of one of its channels.
+
+Times are processor seconds: on one core that does nothing else they are the time on the wall.
+"""
 
 import json
 import subprocess
@@ -16,26 +19,26 @@ ROUNDS = 3
 """Of each measurement the best counts: what else the machine does only ever adds."""
 MAX_S, MIN_RATIO = 1.0, 10.0
 _LAUNCHER = """
-import resource, subprocess, sys, time
-start = time.perf_counter()
+import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
 """
 """A small parent: a process counts the memory of the one it was forked from as its own."""
 
 
 def scoring_table(night: Path) -> Table:
     """Measure whole processes, first nights and further nights of both."""
-    contest = {"all": ("dreamwatch", ""), "one": ("dreamwatch", CHANNEL), "yasa": ("yasa", CHANNEL)}
+    contest = {"all": ("dreamwatch", ""), "one": ("dreamwatch", CHANNEL), "yasa": ("YASA", CHANNEL)}
     runs = {key: _runs(night, *who) for key, who in contest.items()}
     commands = {
         "all": [DREAMWATCH, "score", night, "--out", night.parent],
         "one": [DREAMWATCH, "score", night, "--out", night.parent, "--channels", CHANNEL],
-        "yasa": _contestant(night, "yasa", CHANNEL, 1),
+        "yasa": _contestant(night, "YASA", CHANNEL, 1),
     }
     whole = {key: _process(command) for key, command in commands.items()}
     table = Table(
-        "seconds",
+        "processor seconds",
         *(f"{who}\n{channel or '4 channels'}" for who, channel in contest.values()),
         "YASA /\n4 channels",
         "YASA /\none channel",
@@ -72,7 +75,7 @@ def _contestant(night: Path, name: str, channel: str, runs: int) -> list[str | P
 
 
 def _runs(night: Path, name: str, channel: str) -> tuple[float, float]:
-    """Seconds of the first run of a process, and of later ones."""
+    """Processor seconds of the first run of a process, and of later ones."""
     told = [
         json.loads(_output(_contestant(night, name, channel, 1 + ROUNDS))) for _ in range(ROUNDS)
     ]
@@ -80,7 +83,7 @@ def _runs(night: Path, name: str, channel: str) -> tuple[float, float]:
 
 
 def _process(command: Sequence[str | Path]) -> tuple[float, float]:
-    """Seconds and peak memory (MiB) of a process from its start to its end."""
+    """Processor seconds and peak memory (MiB) of a process from its start to its end."""
     launch = [sys.executable, "-I", "-c", _LAUNCHER, *command]
     told = [[float(word) for word in _output(launch).split()] for _ in range(ROUNDS)]
     unit = 1024 if sys.platform == "linux" else 1024**2
@@ -95,6 +98,6 @@ def _output(command: Sequence[str | Path]) -> str:
 
 
 def _reading(night: Path) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     mne.io.read_raw_edf(night, preload=True, verbose="error")
-    return time.perf_counter() - start
+    return time.process_time() - start
