@@ -26,11 +26,11 @@ NOISE_UV = 1000.0
 """Peak-to-peak of a second above which it cannot be EEG, µV [own choice]; slow waves of deep
 sleep stay below 500 µV."""
 
-OPEN_SHARE = 0.55
+OPEN_SHARE = 0.54
 """Share of `BRAIN_HZ` in the density of both `BRAIN_HZ` and `FAST_HZ` below which an input is open:
 white noise has 0.5, real EEG about 0.9; only strong muscle comes near, for a short while."""
 
-OPEN_MEMORY_S = 15.0
+OPEN_MEMORY_S = 20.0
 """Time constant over which that share is averaged, s: muscle passes, an open input stays."""
 
 MOVEMENT_UV = 300.0

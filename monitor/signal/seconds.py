@@ -29,7 +29,7 @@ MAINS_HZ = (50, 60)
 PLATEAU_SHARE = 0.05
 """Share of a second's samples at one extreme from which it is a plateau [own choice]."""
 
-PLATEAU_OVER_USUAL = 5.0
+PLATEAU_OVER_USUAL = 3.0
 """How many times more often than a usual value it must occur [own choice]."""
 
 _FREQS = (*BRAIN_HZ, *FAST_HZ, *MAINS_HZ)
