@@ -4,6 +4,7 @@
 and the absence of samples is pushed as a `Gap` or a `Tick`. So a live night replays exactly.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Protocol
@@ -15,33 +16,35 @@ from monitor.alarm.coverage import Watch, assess_coverage
 from monitor.alarm.engine import AlarmEngine
 from monitor.domain.config import SessionConfig
 from monitor.domain.contact import Contact, Second
-from monitor.domain.epoch import Epoch, ScoredEpoch
+from monitor.domain.epoch import PHASE_S, Epoch, ScoredEpoch
 from monitor.domain.errors import InputError, SnapshotError
 from monitor.domain.events import (
     Coverage,
     CoverageChanged,
     EpochScored,
     Event,
+    LiveStage,
     SamplesLost,
     SessionChanged,
 )
 from monitor.domain.inputs import MAX_GAP_S, Chunk, End, Gap, Input, Tick
 from monitor.domain.montage import ChannelKind
-from monitor.domain.quality import ChannelQuality
-from monitor.domain.stage import EPOCH_S, STAGES, Stage
+from monitor.domain.stage import EPOCH_S, Stage
 from monitor.signal.artefacts import ArtefactDetector
 from monitor.signal.contact import contact_of
 from monitor.signal.epocher import Epocher
-from monitor.signal.features import band_powers
 from monitor.signal.filter import SosFilter
 from monitor.signal.frames import Framer
-from monitor.signal.quality import assess_quality
 from monitor.staging.bundle import ModelBundle
 from monitor.staging.calibration import Calibration
-from monitor.staging.stager import Stager
+from monitor.staging.published import PublishedStage
+from monitor.staging.scorer import Scorer
 from monitor.usage.ledger import UsageLedger
 
 SNAPSHOT_VERSION = 1
+
+SILENT_S = 10.0
+"""Seconds without signal after which no live stage is shown any more: two of its steps."""
 
 BLOCK_S = 300
 """Longest stretch worked on at once, in seconds: bounds memory, changes no result."""
@@ -86,8 +89,9 @@ class MonitorSession:
         self._framer = Framer(n_channels, config.sfreq)
         self._detector = ArtefactDetector(config.montage)
         self._filter = SosFilter(n_channels, config.sfreq)
-        self._epocher = Epocher()
-        self._stager = Stager(bundle, config.montage.kinds, calibration=calibration)
+        self._epocher = Epocher(PHASE_S if config.live else EPOCH_S)
+        self._scorer = Scorer(bundle, config.montage, config.sfreq, calibration)
+        self._published = PublishedStage()
         self._usage = UsageLedger(config.session, config.start, config.planned_s)
         self._alarms = AlarmEngine(
             config.dreamer,
@@ -133,7 +137,7 @@ class MonitorSession:
                 self._check_follows(item.first_sample)
                 return self._push_gap(item)
             case Tick(sample):
-                return [*self._advance(self._at(sample)), *self._alarms.advance(self.now)]
+                return self._pass_time(self._at(sample))
             case End(sample):
                 return self._end(self._at(sample))
             case command:
@@ -144,14 +148,14 @@ class MonitorSession:
         for block in self._blocks(data):
             frames = self._detector.push(self._framer.push(block))
             contact = contact_of(frames.artefacts)
-            epochs = iter(self._epocher.push(self._filter.push(frames)))
+            windows = deque(self._epocher.push(self._filter.push(frames)))
             usable = (contact[:, self._eeg] == Contact.GOOD).any(axis=1).tolist()
             for second, states in enumerate(contact, start=frames.first_second + 1):
                 if usable[second - frames.first_second - 1]:
                     self._watch.usable_at = self.config.start + second
                 events += self._observe(second, states)
-                if second % EPOCH_S == 0:
-                    events += self._score(next(epochs))
+                if windows and windows[0].end_s == second:
+                    events += self._stage(windows.popleft())
         return events
 
     def _observe(self, second: int, contact: NDArray[np.int8]) -> list[Event]:
@@ -159,11 +163,13 @@ class MonitorSession:
         events = self._advance(self.config.start + second)
         return events + self._alarms.observe(Second(self.now, contact))
 
-    def _score(self, epoch: Epoch) -> list[Event]:
-        proba = self._stager.push(band_powers(epoch, self.config.sfreq))
-        channels = assess_quality(epoch)
-        quality = max(channels[i].score for i in self._eeg)
-        scored = _scored(epoch, proba, quality, channels)
+    def _stage(self, window: Epoch) -> list[Event]:
+        """Score a window: an epoch for good, every one for the live stage."""
+        scored = self._scorer.push(window)
+        events = self._score(scored) if window.phase == 0 else []
+        return [*events, self._publish(scored)] if self.config.live else events
+
+    def _score(self, scored: ScoredEpoch) -> list[Event]:
         self._watch.stage = scored.stage
         if scored.stage is not Stage.UNSCORED:
             self._watch.scored_at = self.config.start + scored.end_s
@@ -174,6 +180,12 @@ class MonitorSession:
             *self._cover(self.now),
         ]
 
+    def _publish(self, scored: ScoredEpoch) -> LiveStage:
+        proba = np.array(list(scored.proba.values())) if scored.proba else None
+        stage = self._published.push(self.now, proba)
+        since = self._published.since
+        return LiveStage(self.now, stage, since, scored.proba, scored.quality, scored.channels)
+
     def _push_gap(self, gap: Gap) -> list[Event]:
         limit = round(MAX_GAP_S * self.config.sfreq)
         if not 1 <= gap.n_samples <= limit:
@@ -181,6 +193,15 @@ class MonitorSession:
         lost = SamplesLost(self.now, gap.first_sample, gap.n_samples, gap.cause)
         shape = (len(self.config.montage.channels), gap.n_samples)
         return [lost, *self._push_signal(np.broadcast_to(np.float64(np.nan), shape))]
+
+    def _pass_time(self, at: float) -> list[Event]:
+        """Let time pass in which nothing came; the live stage soon falls silent too."""
+        events = [*self._advance(at), *self._alarms.advance(self.now)]
+        unseen = self.now - self._at(self.position)
+        if self._published.stage is not Stage.UNSCORED and unseen > SILENT_S:
+            self._published.push(self.now, None)
+            events.append(LiveStage(self.now, Stage.UNSCORED, self._published.since))
+        return events
 
     def _advance(self, at: float) -> list[Event]:
         """Let time pass; coverage falls at the moment it is due, however long the step."""
@@ -308,21 +329,8 @@ class MonitorSession:
             "detector": self._detector,
             "filter": self._filter,
             "epocher": self._epocher,
-            "stager": self._stager,
+            "scorer": self._scorer,
+            "published": self._published,
             "usage": self._usage,
             "alarms": self._alarms,
         }
-
-
-def _scored(
-    epoch: Epoch,
-    proba: NDArray[np.float64] | None,
-    quality: float,
-    channels: tuple[ChannelQuality, ...],
-) -> ScoredEpoch:
-    """Name the likeliest stage; without probabilities there is none."""
-    index, onset_s = epoch.index, float(epoch.onset_s)
-    if proba is None:
-        return ScoredEpoch(index, onset_s, Stage.UNSCORED, {}, quality, channels)
-    table = {str(stage): float(p) for stage, p in zip(STAGES, proba, strict=True)}
-    return ScoredEpoch(index, onset_s, STAGES[int(np.argmax(proba))], table, quality, channels)

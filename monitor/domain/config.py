@@ -26,6 +26,8 @@ class SessionConfig:
         Planned length in seconds; None where there is no plan.
     profile : {"adult", "child"}
         Whose wake protocol applies.
+    live : bool
+        Whether to tell the stage every 5 s as well; scoring a file at once needs it not.
     """
 
     dreamer: str
@@ -35,3 +37,4 @@ class SessionConfig:
     montage: Montage
     planned_s: float | None = None
     profile: Profile = "adult"
+    live: bool = True

@@ -235,7 +235,9 @@ def test_a_snapshot_of_another_session_is_refused(
         session(bundle, **change).restore(session(bundle).snapshot())
 
 
-@pytest.mark.parametrize("part", ["now", "watch", "filter", "stager", "usage", "alarms"])
+@pytest.mark.parametrize(
+    "part", ["now", "watch", "detector", "filter", "scorer", "published", "alarms"]
+)
 def test_a_damaged_snapshot_is_refused(part: str, bundle: ModelBundle) -> None:
     saved = session(bundle).snapshot()
     for damage in ({k: v for k, v in saved.items() if k != part}, {**saved, part: {"x": 1}}):

@@ -1,0 +1,79 @@
+"""From a window of signal to its stage: quality, features, model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.domain.epoch import PHASES, Epoch, ScoredEpoch
+from monitor.domain.montage import ChannelKind, Montage
+from monitor.domain.stage import STAGES, Stage
+from monitor.signal.features import band_powers
+from monitor.signal.quality import assess_quality
+from monitor.staging.bundle import ModelBundle
+from monitor.staging.calibration import Calibration
+from monitor.staging.stager import Stager
+
+
+class Scorer:
+    """Scores the windows of one dreamer.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+        The model.
+    montage : Montage
+        The rows of the signal.
+    sfreq : float
+        Sampling rate in Hz.
+    calibration : Calibration or None
+        Of the wearer, where there is one.
+    """
+
+    def __init__(
+        self,
+        bundle: ModelBundle,
+        montage: Montage,
+        sfreq: float,
+        calibration: Calibration | None = None,
+    ) -> None:
+        self._sfreq = sfreq
+        self._eeg = montage.picks(ChannelKind.EEG)
+        self._stager = Stager(bundle, montage.kinds, PHASES, calibration)
+
+    def push(self, window: Epoch) -> ScoredEpoch:
+        """Score one window; those of each phase come in order.
+
+        A channel weighs as much as its quality; with no usable EEG channel there is no stage.
+        """
+        channels = assess_quality(window)
+        weight = np.array([channel.score for channel in channels])
+        powers = band_powers(window, self._sfreq)
+        proba = self._stager.push(powers, weight, window.phase)
+        quality = max(channels[i].score for i in self._eeg)
+        stage, table = _name(proba)
+        onset_s = float(window.onset_s)
+        return ScoredEpoch(window.index, onset_s, stage, table, quality, channels)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything the next push depends on."""
+        return self._stager.snapshot()
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Go on from a snapshot.
+
+        Raises
+        ------
+        SnapshotError
+            When the snapshot is of other channels or another model.
+        """
+        self._stager.restore(snapshot)
+
+
+def _name(proba: NDArray[np.float64] | None) -> tuple[Stage, dict[str, float]]:
+    """Name the likeliest stage; without probabilities there is none."""
+    if proba is None:
+        return Stage.UNSCORED, {}
+    table = {str(stage): float(p) for stage, p in zip(STAGES, proba, strict=True)}
+    return STAGES[int(np.argmax(proba))], table
