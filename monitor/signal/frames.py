@@ -53,15 +53,14 @@ class Frames:
     def stacks(self) -> Iterator[tuple[NDArray[np.intp], NDArray[np.floating]]]:
         """Give the seconds of each length that occurs: their numbers, and their signal.
 
-        The signal has shape (n, n_channels, length); at fractional rates two lengths occur.
+        The signal has shape (n_channels, n, length); at fractional rates two lengths occur.
         """
         lengths = np.diff(self.edges)
         for length in np.unique(lengths):
             rows = np.flatnonzero(lengths == length)
             windows = np.lib.stride_tricks.sliding_window_view(self.data, length, axis=1)
             all_alike = len(rows) == len(lengths)  # then no sample need be copied
-            stack = windows[:, ::length] if all_alike else windows[:, self.edges[rows]]
-            yield rows, stack.transpose(1, 0, 2)
+            yield rows, windows[:, ::length] if all_alike else windows[:, self.edges[rows]]
 
 
 def second_edges(first: int, last: int, sfreq: float) -> NDArray[np.intp]:

@@ -79,16 +79,16 @@ def measure_seconds(frames: Frames) -> Measures:
 
 
 def _measure(stack: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Measure seconds of one length, shape (n, n_channels, length)."""
+    """Measure seconds of one length, shape (n_channels, n, length)."""
     n_samples = stack.shape[2]
-    parts = stack @ _projection(n_samples)
+    parts = stack.transpose(1, 0, 2) @ _projection(n_samples)
     real, imaginary, quarters = np.split(parts, [len(_FREQS), 2 * len(_FREQS)], axis=2)
     density = real**2 + imaginary**2
     pooled = np.moveaxis(density @ _pools(n_samples), 2, 0)
     mains = _TONE_HZ * density[..., -len(MAINS_HZ) :].max(axis=2)
-    high, low = stack.max(axis=2), stack.min(axis=2)
     sway = np.ptp(quarters, axis=2)
-    return np.stack([high, low, sway, *pooled, mains, _plateaus(stack)])
+    high, low, plateau = (measure.T for measure in _extremes(stack))
+    return np.stack([high, low, sway, *pooled, mains, plateau])
 
 
 @cache
@@ -120,19 +120,21 @@ def _seen(n_samples: int) -> NDArray[np.bool_]:
     return np.array(_FREQS) < n_samples / 2 - 1
 
 
-def _plateaus(stack: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Tell where the signal stands at an extreme; steps of a coarse converter are no plateau."""
-    found = np.zeros(stack.shape[:2], dtype=bool)
-    for extreme in (stack.argmax(axis=2), stack.argmin(axis=2)):
-        there = np.minimum(extreme, stack.shape[2] - 2)[..., None] + (0, 1)
-        first, second = np.moveaxis(np.take_along_axis(stack, there, axis=2), 2, 0)
-        found |= first == second
-    found[found] = _stands(np.sort(stack[found], axis=1))
-    return found
+def _extremes(stack: NDArray[np.floating]) -> list[NDArray[np.floating]]:
+    """Highest and lowest sample of each second, and whether the signal stands at one of them."""
+    at = np.stack([stack.argmax(axis=2), stack.argmin(axis=2)], axis=2)
+    extremes = np.take_along_axis(stack, at, axis=2)
+    after = np.take_along_axis(stack, np.minimum(at + 1, stack.shape[2] - 1), axis=2)
+    stands = ((extremes == after) & (at + 1 < stack.shape[2])).any(axis=2)
+    stands[stands] = _stands(np.sort(stack[stands], axis=1))
+    return [extremes[..., 0], extremes[..., 1], stands]
 
 
 def _stands(values: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Tell which of the rows, sorted, hold an extreme far more often than another value."""
+    """Tell which of the rows, sorted, hold an extreme far more often than another value.
+
+    The steps of a coarse converter hold all values often: they are no plateau.
+    """
     n_samples = values.shape[1]
     n_levels = 1 + np.count_nonzero(np.diff(values, axis=1), axis=1)
     at_extreme = np.maximum(
