@@ -43,22 +43,26 @@ class SessionData(Message):
     sample: int
 
 
+class ChannelQuality(Message):
+    """How good a channel was: 1 is clean; and the share of seconds with each artefact."""
+
+    score: float
+    artefacts: dict[str, float]
+
+
 class EpochData(Message):
-    """The stage of 30 s; no probabilities where the signal did not allow a stage."""
+    """The stage of 30 s; no probabilities where the signal did not allow a stage.
+
+    Channels are in the order of the session's ``ch_names``.
+    """
 
     index: int
     onset_s: float
     stage: Stage
     proba: dict[StageName, float]
     quality: float
+    channels: list[ChannelQuality]
     session: str
-
-
-class ChannelQuality(Message):
-    """How good a channel was: 1 is clean; and the share of seconds with each artefact."""
-
-    score: float
-    artefacts: dict[str, float]
 
 
 class StageData(Message):

@@ -59,7 +59,7 @@ def _encode(value: object) -> Any:
 
 
 def _decode(value: dict[str, Any]) -> Any:
-    if _ARRAY not in value:
+    if value.keys() != {_ARRAY, "dtype", "shape"}:
         return value
     dtype = np.dtype(value["dtype"])
     if dtype.kind not in _NUMBERS:
