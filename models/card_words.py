@@ -9,6 +9,14 @@ repeats it. κ with its interval; each probability as it comes, without a temper
 {table}
 """
 
+SIMULATED = """
+The same on {nights} simulated nights of {hours:g} h that go through the whole live path, signal in,
+one step every 5 s, by the model that is shipped (`python -m models.replay`). They tell how the
+stage flickers between epochs and how soon a change is seen, not how well people are staged.
+
+{table}
+"""
+
 PERSONAL = """
 ## Personal calibration
 
@@ -87,14 +95,14 @@ Epochs from Fpz-Cz:
 ## The live stage
 
 A stage is published when it is likelier than the one shown by {margin:g}, or has been the likeliest
-for {hold:g} s. Measured here at one step a 30-s epoch; a stage can be known 30 s after the onset of
-its first epoch at the earliest. A shown change is true when it matches a change of the human stages
-to the same stage, {early:g} s before to {late:g} s after its onset, each matched once; all others
-are false, also those that take an error back. "Found" is the share of true changes that was shown,
-the delays are theirs.
+for {hold:g} s. Measured here in steps of 30 s, as the table has them; a stage can be known 30 s
+after the onset of its first epoch at the earliest. A shown change is true when it matches a change
+of the human stages to the same stage, {early:g} s before to {late:g} s after its onset, each
+matched once; all others are false, also those that take an error back. "Found" is the share of true
+changes that was shown, the delays are theirs.
 
 {live}
-{personal}
+{simulation}{personal}
 ## Plots
 
 {plots}

@@ -57,8 +57,12 @@ def test_a_mark_that_is_missed_is_said_plainly():
             if line.startswith(f"| {title} | >=")
         )
         assert line.endswith(f"| {said} |")
-    for find, _, _ in MARKS.values():
-        find(figures)
+
+
+def test_every_mark_has_its_figure():
+    for find, _, mark in MARKS.values():
+        value = find(CARD)
+        assert value is None or 0 < value < 100 * mark
 
 
 def test_other_models_are_told_of_when_they_were_compared():
