@@ -21,8 +21,8 @@ MIN_EPOCHS = 240
 """Least scored epochs, two hours: less holds too little of the stages of a night."""
 STRENGTH = 100.0
 """What a bias of 1, or a temperature of e, costs beside the negative log likelihood summed over the
-epochs of the night [of those tried in `models.calibration_study`, the one that surely helps in every
-set-up: a third of it gains a little more on the mean and harms more wearers]."""
+epochs of the night [of those tried in `models.calibration_study`, the one that surely helps in
+every set-up: a third of it gains a little more on the mean and harms more wearers]."""
 
 
 def fit_calibration(
