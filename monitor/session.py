@@ -28,7 +28,7 @@ from monitor.domain.events import (
     SessionChanged,
 )
 from monitor.domain.inputs import MAX_GAP_S, Chunk, End, Gap, Input, Tick
-from monitor.domain.montage import ChannelKind
+from monitor.domain.montage import STAGED, ChannelKind
 from monitor.domain.stage import EPOCH_S, Stage
 from monitor.signal.artefacts import ArtefactDetector
 from monitor.signal.contact import contact_of
@@ -88,7 +88,7 @@ class MonitorSession:
         self._watch = Watch(usable_at=config.start)
         self._framer = Framer(n_channels, config.sfreq)
         self._detector = ArtefactDetector(config.montage)
-        self._filter = SosFilter(n_channels, config.sfreq)
+        self._filter = SosFilter(n_channels, config.sfreq, config.montage.picks(*STAGED))
         self._epocher = Epocher(PHASE_S if config.live else EPOCH_S)
         self._scorer = Scorer(bundle, config.montage, config.sfreq, calibration)
         self._published = PublishedStage()

@@ -24,7 +24,8 @@ class Epoch:
     index : int
         Number since the session's start.
     data : ndarray of float32, shape (n_channels, n_samples)
-        Filtered signal in µV; NaN in every second that may not be used.
+        Filtered signal in µV; NaN in every second that may not be used, and in rows that are never
+        staged.
     artefacts : ndarray of uint16, shape (n_seconds, n_channels)
         `Artefact` flags of every second.
     phase : int

@@ -20,6 +20,10 @@ class ChannelKind(StrEnum):
     OTHER = "OTHER"
 
 
+STAGED = (ChannelKind.EEG, ChannelKind.EOG)
+"""Kinds which the stager looks at; of the others only the contact is watched."""
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """One row of every chunk.

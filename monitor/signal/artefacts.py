@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from monitor.domain.montage import ChannelKind, Montage
+from monitor.domain.montage import STAGED, ChannelKind, Montage
 from monitor.domain.quality import UNUSABLE, Artefact
 from monitor.signal.frames import Frames
 from monitor.signal.seconds import BRAIN_HZ, FAST_HZ, MUSCLE_FROM_HZ, Measures, measure_seconds
@@ -49,8 +49,6 @@ MAINS_TO_REST = 1.0
 MAINS_TO_BESIDE = 10.0
 """Density at mains over that beside it from which it is a line and not muscle [own choice]."""
 
-_NEURAL = (ChannelKind.EEG, ChannelKind.EOG)
-
 
 class ArtefactDetector:
     """Sets the `Artefact` flags of every second; at most one of the unusable kinds.
@@ -67,7 +65,7 @@ class ArtefactDetector:
     def __init__(self, montage: Montage) -> None:
         rails = [np.inf if c.rail_uv is None else c.rail_uv for c in montage.channels]
         self._rails = RAILED_SHARE * np.array(rails)
-        self._neural = np.array([kind in _NEURAL for kind in montage.kinds])
+        self._neural = np.array([kind in STAGED for kind in montage.kinds])
         self._still = np.array([kind is not ChannelKind.EOG for kind in montage.kinds])
         self._brain_share = np.ones(len(montage.channels))
 

@@ -1,5 +1,6 @@
 """Log band powers of an epoch: the only thing the stager sees of the signal."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -21,7 +22,9 @@ MIN_USABLE = 0.8
 _FLOOR = 1e-12  # µV²: keeps the logarithm finite; far below any amplifier's noise
 
 
-def band_powers(epoch: Epoch, sfreq: float) -> NDArray[np.float64]:
+def band_powers(
+    epoch: Epoch, sfreq: float, picks: Sequence[int] | None = None
+) -> NDArray[np.float64]:
     """Natural logarithm of the power in each band, by Welch's method with a median average.
 
     The median over windows discards what is brief; windows that touch unusable signal are left
@@ -34,15 +37,18 @@ def band_powers(epoch: Epoch, sfreq: float) -> NDArray[np.float64]:
         Filtered signal in µV.
     sfreq : float
         Sampling rate in Hz.
+    picks : sequence of int or None
+        Rows of interest; None: all.
 
     Returns
     -------
     ndarray, shape (n_channels, 5)
         ln µV² in each of `BANDS_HZ`; a row of NaN where less than `MIN_USABLE` of the channel is
-        usable.
+        usable, and where it is not picked.
     """
     powers = np.full((len(epoch.data), len(BANDS_HZ)), np.nan)
-    rows = np.flatnonzero(epoch.usable >= MIN_USABLE)
+    wanted = np.arange(len(powers)) if picks is None else np.array(picks, dtype=np.intp)
+    rows = wanted[epoch.usable[wanted] >= MIN_USABLE]
     if len(rows):
         density = _median_density(epoch.data[rows], sfreq)
         in_bands = (density[:, None] @ _band_weights(sfreq))[:, 0]

@@ -1,5 +1,6 @@
 """The causal band-pass, with state carried from chunk to chunk and begun anew after bad signal."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ class SosFilter:
         Rows of the signal.
     sfreq : float
         Sampling rate in Hz.
+    picks : sequence of int or None
+        Rows to filter, the others are never handed on; None: all.
 
     Raises
     ------
@@ -43,7 +46,7 @@ class SosFilter:
         When `sfreq` is below `MIN_SFREQ` or above `MAX_SFREQ`.
     """
 
-    def __init__(self, n_channels: int, sfreq: float) -> None:
+    def __init__(self, n_channels: int, sfreq: float, picks: Sequence[int] | None = None) -> None:
         if not MIN_SFREQ <= sfreq <= MAX_SFREQ:
             raise InputError(
                 f"sampling rate {sfreq:g} Hz is outside {MIN_SFREQ:g} to {MAX_SFREQ:g} Hz"
@@ -53,6 +56,7 @@ class SosFilter:
         self._zi = np.zeros((len(self._sos), n_channels, 2))
         self._settling = np.full(n_channels, SETTLE_S)
         self._fresh = np.ones(n_channels, dtype=bool)
+        self._picked = np.isin(np.arange(n_channels), range(n_channels) if picks is None else picks)
 
     def push(self, frames: Frames) -> Frames:
         """Filter whole seconds of judged raw signal.
@@ -60,10 +64,10 @@ class SosFilter:
         Returns
         -------
         Frames
-            The filtered signal in single precision; NaN in every second that has an unusable
-            artefact, of which `Artefact.SETTLING` is one more.
+            The filtered signal in single precision; NaN in every row that is not picked and
+            every second that has an unusable artefact, of which `Artefact.SETTLING` is one more.
         """
-        good = is_usable(frames.artefacts)
+        good = is_usable(frames.artefacts) & self._picked
         changes = np.flatnonzero((good[1:] != good[:-1]).any(axis=1)) + 1
         data, artefacts = np.full(frames.data.shape, np.nan, np.float32), frames.artefacts.copy()
         filtered = Frames(frames.first_second, frames.edges, data, artefacts)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain.epoch import PHASES, Epoch, ScoredEpoch
-from monitor.domain.montage import ChannelKind, Montage
+from monitor.domain.montage import STAGED, ChannelKind, Montage
 from monitor.domain.stage import STAGES, Stage
 from monitor.signal.features import band_powers
 from monitor.signal.quality import assess_quality
@@ -40,6 +40,7 @@ class Scorer:
     ) -> None:
         self._sfreq = sfreq
         self._eeg = montage.picks(ChannelKind.EEG)
+        self._staged = montage.picks(*STAGED)
         self._stager = Stager(bundle, montage.kinds, PHASES, calibration)
 
     def push(self, window: Epoch) -> ScoredEpoch:
@@ -49,7 +50,7 @@ class Scorer:
         """
         channels = assess_quality(window)
         weight = np.array([channel.score for channel in channels])
-        powers = band_powers(window, self._sfreq)
+        powers = band_powers(window, self._sfreq, self._staged)
         proba = self._stager.push(powers, weight, window.phase)
         quality = max(channels[i].score for i in self._eeg)
         stage, table = _name(proba)

@@ -12,15 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain.errors import InputError, SnapshotError
-from monitor.domain.montage import ChannelKind
+from monitor.domain.montage import STAGED, ChannelKind
 from monitor.staging.bundle import ModelBundle
 from monitor.staging.calibration import Calibration
 from monitor.staging.context import N_BANDS, ContextState, step_context
 
 MIN_WEIGHT = 1e-3
 """Weight below which a channel counts as unusable."""
-
-_STAGED = (ChannelKind.EEG, ChannelKind.EOG)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +118,7 @@ class Stager:
         self._bundle = bundle
         self._calibration = calibration
         self._n_channels = len(kinds)
-        self._rows = [i for i, kind in enumerate(kinds) if kind in _STAGED]
+        self._rows = [i for i, kind in enumerate(kinds) if kind in STAGED]
         self._is_eog = np.array([[kinds[i] is ChannelKind.EOG for i in self._rows]], dtype=bool)
         self._states = [StagerState.empty(bundle, 1, len(self._rows)) for _ in range(phases)]
 

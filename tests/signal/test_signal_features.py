@@ -50,6 +50,13 @@ def test_a_bad_channel_does_not_touch_its_neighbour() -> None:
     assert np.isnan(powers[1]).all()
 
 
+def test_only_rows_that_are_picked_are_looked_at() -> None:
+    epoch = epoch_of(np.random.default_rng(2).normal(0, 20, (3, 3_000)))
+    powers = band_powers(epoch, 100.0, picks=(2,))
+    assert powers[2].tobytes() == band_powers(epoch, 100.0)[2].tobytes()
+    assert np.isnan(powers[:2]).all()
+
+
 @pytest.mark.parametrize("sfreq", [100.0, 102.4, 256.0])
 def test_the_spectrum_is_that_of_welch_with_a_median(sfreq: float) -> None:
     data = np.random.default_rng(1).normal(0, 20, (3, round(30 * sfreq))) + 50

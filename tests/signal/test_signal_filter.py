@@ -76,6 +76,14 @@ def test_seconds_in_which_the_filter_settles_are_marked() -> None:
     assert marks[5] == Artefact.RAILED | Artefact.MAINS
 
 
+def test_rows_that_are_not_picked_are_not_handed_on_and_touch_no_other() -> None:
+    frames = seconds(np.random.default_rng(3).normal(0, 20, size=(3, 1_000)))
+    every, some = (SosFilter(3, SFREQ, picks).push(frames) for picks in (None, [0, 2]))
+    assert some.data[[0, 2]].tobytes() == every.data[[0, 2]].tobytes()
+    assert np.isnan(some.data[1]).all()
+    assert not some.artefacts[:, 1].any(), "it is not the signal's fault"
+
+
 def test_pass_band_holds_the_staging_bands() -> None:
     sos = butter(2, PASSBAND_HZ, "bandpass", fs=SFREQ, output="sos")
     gain = np.abs(freqz_sos(sos, [0.05, 0.5, 4, 16, 30, 50 - 1e-6], fs=SFREQ)[1])
