@@ -9,6 +9,7 @@ import edfio
 import mne
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 from sklearn.metrics import cohen_kappa_score
 from typer.testing import CliRunner
 
@@ -32,7 +33,8 @@ def write_edf(path: Path, data: np.ndarray, sfreq: float, *labels: str) -> Path:
 
 @pytest.fixture
 def noise(tmp_path: Path) -> Path:
-    data = np.random.default_rng(0).normal(0, 20, (2, 100 * 95))
+    """Return a recording whose noise falls off with frequency, as an EEG's does."""
+    data = lfilter([1], [1, -0.95], np.random.default_rng(0).normal(0, 10, (2, 100 * 95)))
     return write_edf(tmp_path / "noise.edf", data, 100, "EEG C3-M2", "EOG left")
 
 
