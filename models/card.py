@@ -72,6 +72,7 @@ def make_card(
             "folds": plan.folds,
             "passes": plan.passes,
             "seed": plan.seed,
+            "members": plan.members,
             "temperature": temperature,
         },
         "cross_validation": dict(figures),

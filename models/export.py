@@ -1,4 +1,6 @@
-"""Writing the network as an ONNX graph whose state goes in and comes out, one epoch a step."""
+"""Writing networks as one ONNX graph whose state goes in and comes out, one epoch a step."""
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
@@ -31,15 +33,28 @@ _GRU = """
     next_{name}_state = Add({name}_n, {name}_kept)
 """
 
-_POOL = """
+_TOTAL = """
     {kind}_column = Unsqueeze({kind}, last)
     {kind}_total = ReduceSum <keepdims = 0> ({kind}_column, channel_axis)
     {kind}_seen = Greater({kind}_total, zero)
     {kind}_any = Cast <to = 1> ({kind}_seen)
     {kind}_divisor = Max({kind}_total, min_weight)
-    {kind}_hidden = Mul(next_channel_state, {kind}_column)
-    {kind}_sum = ReduceSum <keepdims = 0> ({kind}_hidden, channel_axis)
-    {kind}_mean = Div({kind}_sum, {kind}_divisor)
+"""
+
+_POOL = """
+    {member}_{kind}_hidden = Mul(next_{member}_channel_state, {kind}_column)
+    {member}_{kind}_sum = ReduceSum <keepdims = 0> ({member}_{kind}_hidden, channel_axis)
+    {member}_{kind}_mean = Div({member}_{kind}_sum, {kind}_divisor)
+"""
+
+_MEMBER = """
+    {member}_channel_x = Identity(channel_x)
+    {channel_gru}
+    {pools}
+    {member}_sleeper_x = Concat <axis = -1> ({member}_eeg_mean, eeg_any, {member}_eog_mean, eog_any)
+    {sleeper_gru}
+    {member}_head = MatMul(next_{member}_sleeper_state, {member}_head_weight)
+    {member}_logits = Add({member}_head, {member}_head_bias)
 """
 
 _MODEL = """
@@ -60,40 +75,66 @@ stager (
     usable_column = Unsqueeze(usable, last)
     is_eog_column = Unsqueeze(is_eog, last)
     channel_x = Concat <axis = -1> (features, usable_column, is_eog_column)
-    {channel_gru}
     eog = Mul(weight, is_eog)
     eeg = Sub(weight, eog)
-    {eeg_pool}
-    {eog_pool}
-    sleeper_x = Concat <axis = -1> (eeg_mean, eeg_any, eog_mean, eog_any)
-    {sleeper_gru}
-    head = MatMul(next_sleeper_state, head_weight)
-    logits = Add(head, head_bias)
+    {totals}
+    {channel_states} = Split <axis = -1> (channel_state)
+    {sleeper_states} = Split <axis = -1> (sleeper_state)
+    {members}
+    next_channel_state = Concat <axis = -1> ({next_channel_states})
+    next_sleeper_state = Concat <axis = -1> ({next_sleeper_states})
+    logits = Mean({logits})
     calibrated = Div(logits, temperature)
     proba = Softmax <axis = -1> (calibrated)
 }}
 """
 
 
-def export_onnx(network: StagerNetwork) -> bytes:
-    """Serialise one step of the network; see `_MODEL` for its inputs and outputs."""
+def export_onnx(networks: Sequence[StagerNetwork]) -> bytes:
+    """Serialise one step of some networks of one shape, whose logits are averaged.
+
+    See `_MODEL` for its inputs and outputs; states of the members stand side by side.
+    """
+    names = [f"net{i}" for i in range(len(networks))]
+    first = networks[0]
     model = parser.parse_model(
         _MODEL.format(
             features=N_FEATURES,
             stages=len(STAGES),
-            channel_units=network.channel.hidden_size,
-            units=network.sleeper.hidden_size,
-            channel_gru=_GRU.format(name="channel"),
-            sleeper_gru=_GRU.format(name="sleeper"),
-            eeg_pool=_POOL.format(kind="eeg"),
-            eog_pool=_POOL.format(kind="eog"),
+            channel_units=len(names) * first.channel.hidden_size,
+            units=len(names) * first.sleeper.hidden_size,
+            totals="".join(_TOTAL.format(kind=kind) for kind in ("eeg", "eog")),
+            members="".join(map(_member, names)),
+            channel_states=_each(names, "{}_channel_state"),
+            sleeper_states=_each(names, "{}_sleeper_state"),
+            next_channel_states=_each(names, "next_{}_channel_state"),
+            next_sleeper_states=_each(names, "next_{}_sleeper_state"),
+            logits=_each(names, "{}_logits"),
         )
     )
+    constants = _CONSTANTS | {
+        f"{name}_{weight}": value
+        for name, network in zip(names, networks, strict=True)
+        for weight, value in _weights(network).items()
+    }
     model.graph.initializer.extend(
-        numpy_helper.from_array(value, name) for name, value in _constants(network).items()
+        numpy_helper.from_array(value, name) for name, value in constants.items()
     )
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())
+
+
+def _member(name: str) -> str:
+    return _MEMBER.format(
+        member=name,
+        channel_gru=_GRU.format(name=f"{name}_channel"),
+        sleeper_gru=_GRU.format(name=f"{name}_sleeper"),
+        pools="".join(_POOL.format(member=name, kind=kind) for kind in ("eeg", "eog")),
+    )
+
+
+def _each(names: Sequence[str], pattern: str) -> str:
+    return ", ".join(map(pattern.format, names))
 
 
 def with_temperature(model: bytes, temperature: float) -> bytes:
@@ -104,16 +145,18 @@ def with_temperature(model: bytes, temperature: float) -> bytes:
     return bytes(loaded.SerializeToString())
 
 
-def _constants(network: StagerNetwork) -> dict[str, NDArray[np.generic]]:
-    """Weights under the names `_MODEL` uses, matrices as (inputs, outputs)."""
-    weights = {
+_CONSTANTS: Mapping[str, NDArray[np.generic]] = {
+    "last": np.array([-1]),
+    "channel_axis": np.array([1]),
+    "zero": np.zeros(1, np.float32),
+    "min_weight": np.full(1, MIN_WEIGHT, np.float32),
+    _TEMPERATURE: np.ones((), np.float32),
+}
+
+
+def _weights(network: StagerNetwork) -> dict[str, NDArray[np.generic]]:
+    """Weights under the names `_MEMBER` uses, matrices as (inputs, outputs)."""
+    return {
         name.removesuffix("_l0").replace(".", "_"): np.ascontiguousarray(value.detach().numpy().T)
         for name, value in network.named_parameters()
-    }
-    return weights | {
-        "last": np.array([-1]),
-        "channel_axis": np.array([1]),
-        "zero": np.zeros(1, np.float32),
-        "min_weight": np.full(1, MIN_WEIGHT, np.float32),
-        _TEMPERATURE: np.ones((), np.float32),
     }

@@ -10,12 +10,12 @@ from rich.console import Console
 
 from models.data import Night, load_nights
 from models.evaluate import report
+from models.jobs import Bars
 from models.plan import DEFAULT_PLAN, Plan
 from models.predict import Predictions, predict
 from monitor.staging.bundle import ModelBundle, load_bundle
 from service.cli.training import (
     CROSS_VALIDATED,
-    Bars,
     Features,
     Jobs,
     draw,
@@ -70,7 +70,8 @@ def _measure(nights: tuple[Night, ...], bundle: ModelBundle) -> tuple[dict[str, 
 def _cross_validate(
     nights: tuple[Night, ...], training: Mapping[str, Any], jobs: int
 ) -> tuple[dict[str, Any], Predictions]:
-    plan = Plan(training["folds"], training["passes"], training["seed"], jobs)
+    names = ("folds", "passes", "seed", "members")
+    plan = Plan(**{name: training[name] for name in names}, jobs=jobs)
     with Bars() as progress:
         validation = need_torch().cross_validate(nights, plan, progress)
     return {"protocol": CROSS_VALIDATED, **validation.figures}, validation.predictions

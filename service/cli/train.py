@@ -8,12 +8,12 @@ import typer
 
 from models.card import make_card, write_model
 from models.data import Night, load_nights, save_nights
+from models.jobs import Bars
 from models.plan import DEFAULT_PLAN, Plan
 from models.sleep_edfx import read_nights
 from monitor.domain.errors import DreamwatchError
 from service.cli.training import (
     CROSS_VALIDATED,
-    Bars,
     Jobs,
     console,
     draw,
@@ -41,6 +41,9 @@ def train(
         int, typer.Option(min=1, help="Passes over the training nights.")
     ] = DEFAULT_PLAN.passes,
     seed: Annotated[int, typer.Option(help="Of folds, weights and crops.")] = DEFAULT_PLAN.seed,
+    members: Annotated[
+        int, typer.Option(min=1, help="Networks in the model.")
+    ] = DEFAULT_PLAN.members,
     jobs: Jobs = DEFAULT_PLAN.jobs,
 ) -> None:
     """Cross-validate the stager by subject, fit it on all subjects, and write it with its card.
@@ -50,7 +53,7 @@ def train(
     """
     training = need_torch()
     nights = _nights(features, sleep_edfx, save_features)
-    plan = Plan(folds, epochs, seed, jobs)
+    plan = Plan(folds, epochs, seed, jobs, members)
     with Bars() as progress:
         model, validation = training.train_stager(nights, plan, progress)
     today = datetime.datetime.now(datetime.UTC).date()

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console, Group
-from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from monitor.domain.errors import ModelError
@@ -38,20 +37,6 @@ def need_torch() -> ModuleType:
             f"training needs {error.name}, which is not installed: pip install 'dreamwatch[train]'"
         ) from error
     return training
-
-
-class Bars(Progress):
-    """One bar for each job that has begun; called with the job's name and the share done."""
-
-    def __init__(self) -> None:
-        super().__init__(console=console)
-        self._bars: dict[str, TaskID] = {}
-
-    def __call__(self, name: str, share: float) -> None:
-        """Move the bar `name` to `share`, 0 to 1."""
-        if name not in self._bars:
-            self._bars[name] = self.add_task(name, total=1.0)
-        self.update(self._bars[name], completed=share)
 
 
 def draw(figures: Mapping[str, Any], predictions: dict[str, Any], folder: Path) -> None:

@@ -52,23 +52,24 @@ def test_evaluate_prints_the_figures_of_the_shipped_model(table, tmp_path):
 
 @pytest.mark.train
 @needs_torch
-def test_the_exported_step_is_the_network():
+@pytest.mark.parametrize("members", [1, 3])
+def test_the_exported_step_is_the_mean_of_the_networks(members):
     import torch
 
     from models.export import export_onnx, with_temperature
     from models.network import StagerNetwork
 
     torch.manual_seed(0)
-    network = StagerNetwork().eval()
+    networks = [StagerNetwork().eval() for _ in range(members)]
     rng = np.random.default_rng(0)
     features = rng.normal(size=(6, 4, 3, N_FEATURES)).astype(np.float32)
     weight = (rng.uniform(-1, 1, (6, 4, 3))).clip(0).astype(np.float32)
     eog = np.tile(np.array([0, 0, 1], np.float32), (4, 1))
     with torch.no_grad():
-        logits = network(*map(torch.from_numpy, (features, weight, eog)))
-    expected = torch.softmax(logits / 1.5, dim=-1).numpy()
+        logits = [each(*map(torch.from_numpy, (features, weight, eog))) for each in networks]
+    expected = torch.softmax(sum(logits) / members / 1.5, dim=-1).numpy()
 
-    bundle = bundle_of("test", with_temperature(export_onnx(network), 1.5), {})
+    bundle = bundle_of("test", with_temperature(export_onnx(networks), 1.5), {})
     channel = np.zeros((4, 3, bundle.channel_units), np.float32)
     sleeper = np.zeros((4, bundle.units), np.float32)
     for t in range(6):
@@ -86,7 +87,7 @@ def test_the_same_seed_gives_the_same_model(nights):
 
     told = []
     first, again, other = (
-        export_onnx(fit(nights, passes=1, seed=seed, progress=told.append)) for seed in (3, 3, 4)
+        export_onnx([fit(nights, passes=1, seed=seed, progress=told.append)]) for seed in (3, 3, 4)
     )
     assert first == again
     assert first != other
@@ -96,7 +97,7 @@ def test_the_same_seed_gives_the_same_model(nights):
 @pytest.mark.train
 @needs_torch
 def test_training_writes_a_model_that_loads_and_its_cards(nights, tmp_path):
-    plan, told = Plan(folds=2, passes=1, jobs=2), {}
+    plan, told = Plan(folds=2, passes=1, jobs=2, members=2), {}
     model, validation = need_torch().train_stager(nights, plan, told.__setitem__)
     assert told == {"fold 1": 1.0, "fold 2": 1.0, "all subjects": 1.0}
     date = datetime.date(2020, 1, 2)
