@@ -79,7 +79,7 @@ def _live_table(figures: Mapping[str, Any]) -> Table:
 
 
 def _table(title: str, caption: str, headings: Sequence[str]) -> Table:
-    table = Table(title=title, caption=caption, box=None, padding=(0, 1))
+    table = Table(title=title, caption=caption, box=None, padding=(0, 1, 0, 0))
     for heading in headings:
         table.add_column(heading, no_wrap=True)
     return table
