@@ -1,26 +1,40 @@
-"""The command line: ``dreamwatch``."""
+"""The command line: ``dreamwatch``. A command's module is imported when the command is called."""
 
 import sys
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from monitor.domain.errors import DreamwatchError
-from service.cli.calibrate import calibrate
-from service.cli.evaluate import evaluate
-from service.cli.score import score
-from service.cli.serve import serve
-from service.cli.simulate import simulate
-from service.cli.train import train
-from service.cli.watch import watch
+
+COMMANDS = ("serve", "watch", "score", "simulate", "calibrate", "train", "evaluate")
+"""Each is the function of that name in the module of that name, in the order of ``--help``."""
+
+
+class _Commands(TyperGroup):
+    """Finds commands by their names: scoring a file need not wait for the web framework."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        alone = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+        alone.command(cmd_name)(getattr(import_module(f"service.cli.{cmd_name}"), cmd_name))
+        return typer.main.get_command(alone)
+
 
 app = typer.Typer(
-    name="dreamwatch",
-    help="Real-time EEG sleep stages, and an alarm for dreamers who do not wake.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
+    name="dreamwatch", cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False
 )
-for command in (serve, watch, score, simulate, calibrate, train, evaluate):
-    app.command()(command)
+
+
+@app.callback()
+def dreamwatch() -> None:
+    """Real-time EEG sleep stages, and an alarm for dreamers who do not wake."""
 
 
 def main() -> None:
