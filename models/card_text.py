@@ -216,10 +216,11 @@ def _change(values: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _comparison(comparison: Mapping[str, Any]) -> str:
-    columns = (*MAIN, "cold_start")
+    columns = (*MAIN, "cold_start", "fpz_lost")
     rows = (
         (row["title"], *(_kappa(row[name]) for name in columns), _number(row["ece"]))
         for row in comparison["models"].values()
     )
-    table = _table(("model", *columns, "ECE"), rows)
+    headings = (SETUPS[name].title for name in columns)
+    table = _table(("model", *headings, "ECE"), rows)
     return COMPARISON.format(table=table, **comparison["protocol"])

@@ -3,8 +3,9 @@
 COMPARISON = """
 ## Compared with
 
-Folds {folds} of the same cross-validation, {passes} passes, seed {seed}; `python -m models.compare`
-repeats it. κ with its interval; each probability as it comes, without a temperature.
+Folds {folds} (from 0) of the same cross-validation, {passes} passes, seed {seed}; `python -m
+models.compare` repeats it. κ with its interval; each probability as it comes, without a
+temperature.
 
 {table}
 """
@@ -41,8 +42,9 @@ Stages 30-s epochs of sleep EEG as wake, N1, N2, N3 or REM while they happen: ea
 from itself and what came before, never from what follows. It sees any number of EEG derivations,
 with or without EOG, as the logarithm of the power in five bands. Every input is a difference in
 which a constant of the recording and channel cancels, so units and amplifier gain do not matter.
-One recurrent unit reads each channel, a second one follows the sleeper from the mean over the
-channels that are usable now. It is not a medical device.
+One recurrent unit reads each channel, a second one follows the sleeper from the weighted mean over
+the channels that are usable now; networks of this kind in the model, their logits averaged:
+{members}. It is not a medical device.
 
 ## Data
 
@@ -62,7 +64,7 @@ after Rechtschaffen and Kales with S3 and S4 as N3.
 Trained on random crops of one to four hours that begin with the recording or anywhere in the
 night, some with a piece cut out (a reconnect), some put together from pieces in any order; half of
 the batches show one EEG channel only, the others all three with channels missing throughout or for
-a while; a random spectral tilt and band offset per recording and channel; noise on every feature.
+a while, weighed at random; a random spectral tilt and band offset per recording and channel; noise on every feature.
 {passes} passes, seed {seed}, moving average of the weights, temperature {temperature} fitted on the
 cross-validation.
 

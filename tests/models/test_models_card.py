@@ -7,7 +7,7 @@ import pytest
 
 from models.card import write_json, write_markdown
 from models.card_text import MARKS, render
-from models.predict import MAIN
+from models.compare import COMPARED
 from monitor.domain.stage import STAGES
 from monitor.staging.bundle import MAX_MODEL_BYTES, load_bundle
 
@@ -67,7 +67,7 @@ def test_every_mark_has_its_figure():
 
 def test_other_models_are_told_of_when_they_were_compared():
     assert "Compared with" not in render(CARD)
-    row = {name: {"kappa": 0.612, "interval": [0.6, 0.7]} for name in (*MAIN, "cold_start")}
+    row = {name: {"kappa": 0.612, "interval": [0.6, 0.7]} for name in COMPARED}
     comparison = {
         "protocol": {"folds": "1, 4", "passes": 3, "seed": 0},
         "models": {"trees": row | {"title": "boosted trees", "ece": 0.02}},
