@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from models.card_words import CARD, COMPARISON, PERSONAL, SIMULATED
 from models.predict import MAIN, SETUPS
-from models.stability import EARLY_S, LATE_S
+from models.stability import EARLY_S, LASTING_S, LATE_S
 from monitor.domain.stage import STAGES
 from monitor.staging.published import HOLD_S, MARGIN
 
@@ -97,6 +97,7 @@ def render(card: Mapping[str, Any], comparison: Mapping[str, Any] | None = None)
         simulation=_simulated(card["simulated"]) if "simulated" in card else "",
         early=EARLY_S,
         late=LATE_S,
+        lasting=LASTING_S,
         margin=MARGIN,
         hold=HOLD_S,
         plots="\n\n".join(f"{text}\n\n![{text}](plots/{name}.png)" for name, text in PLOTS.items()),
@@ -175,18 +176,19 @@ def _live(figures: Mapping[str, Any]) -> str:
             ("likeliest", figures[name]["live"]["raw"]),
         )
     }
-    headings = ("true / h", "shown / h", "false / h", "false : true", "found", "median s", "90 % s")
+    headings = ("true / h", "shown / h", "false / h", "false : true", "found", "lasting")
+    delays = ("median s", "90 % s")
     rows = (
         (
             title,
             *(_number(live[name], 1) for name in ("true_per_h", "shown_per_h", "false_per_h")),
-            *(_number(live[name], 2) for name in ("false_ratio", "found")),
+            *(_number(live[name], 2) for name in ("false_ratio", "found", "found_lasting")),
             *(_number(live["delay_s"][name], 0) for name in ("median", "p90")),
             _number(live["kappa"]),
         )
         for title, live in shown.items()
     )
-    return _table(("seen by the model, stage shown", *headings, "κ"), rows)
+    return _table(("seen by the model, stage shown", *headings, *delays, "κ"), rows)
 
 
 def _simulated(figures: Mapping[str, Any]) -> str:

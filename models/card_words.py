@@ -64,9 +64,9 @@ after Rechtschaffen and Kales with S3 and S4 as N3.
 Trained on random crops of one to four hours that begin with the recording or anywhere in the
 night, some with a piece cut out (a reconnect), some put together from pieces in any order; half of
 the batches show one EEG channel only, the others all three with channels missing throughout or for
-a while, weighed at random; a random spectral tilt and band offset per recording and channel; noise on every feature.
-{passes} passes, seed {seed}, moving average of the weights, temperature {temperature} fitted on the
-cross-validation.
+a while, weighed at random; a random spectral tilt and band offset per recording and channel; noise
+on every feature. {passes} passes, seed {seed}, moving average of the weights, temperature
+{temperature} fitted on the cross-validation.
 
 ## Marks
 
@@ -101,7 +101,8 @@ for {hold:g} s. Measured here in steps of 30 s, as the table has them; a stage c
 after the onset of its first epoch at the earliest. A shown change is true when it matches a change
 of the human stages to the same stage, {early:g} s before to {late:g} s after its onset, each
 matched once; all others are false, also those that take an error back. "Found" is the share of true
-changes that was shown, the delays are theirs.
+changes that was shown, the delays are theirs; "lasting" is the same share of those changes after
+which the stage lasted {lasting:g} s or longer.
 
 {live}
 {simulation}{personal}

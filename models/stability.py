@@ -21,7 +21,10 @@ from monitor.staging.published import HOLD_S, MARGIN, PublishedStage
 
 EARLY_S, LATE_S = 30.0, 120.0
 """How far a published change may lie before and after the true one, in seconds."""
+LASTING_S = 150.0
+"""How long a stage must last after a true change for the change to be called lasting."""
 _NONE = -1
+_QUANTILES = {"median": 0.5, "p90": 0.9}
 _CODES = {stage: code for code, stage in enumerate(STAGES)} | {Stage.UNSCORED: _NONE}
 
 
@@ -84,22 +87,25 @@ def stability(nights: Sequence[Live], shown: Sequence[NDArray[np.int64]]) -> dic
     dict
         ``hours`` with a true stage; changes an hour: ``true_per_h``, ``shown_per_h`` and
         ``false_per_h``; ``false_ratio``, false changes for each true one; ``found``, the share of
-        true changes that was shown; ``delay_s``, the ``median`` and the ``p90`` of how long after
+        true changes that was shown, and ``found_lasting``, of those after which the stage lasted
+        `LASTING_S`; ``delay_s``, the ``median`` and the ``p90`` of how long after
         the onset of the first epoch those were shown; ``kappa`` of what was shown when each epoch
         ended. None where it is not defined.
     """
     tallies = [_tally(night, stages) for night, stages in zip(nights, shown, strict=True)]
-    n_true, n_shown = sum(t.n_true for t in tallies), sum(t.n_shown for t in tallies)
     delays = np.concatenate([np.empty(0), *(t.delays for t in tallies)])
+    lasting = np.concatenate([np.empty(0, bool), *(t.lasting for t in tallies)])
+    found, n_shown = np.isfinite(delays), sum(t.n_shown for t in tallies)
     confusion = sum((t.confusion for t in tallies), np.zeros((len(STAGES),) * 2, int))
-    n_false, hours = n_shown - len(delays), sum(t.n_known for t in tallies) * EPOCH_S / 3600
-    rates = {"true_per_h": n_true, "shown_per_h": n_shown, "false_per_h": n_false}
+    n_false, hours = n_shown - int(found.sum()), sum(t.n_known for t in tallies) * EPOCH_S / 3600
+    rates = {"true_per_h": len(found), "shown_per_h": n_shown, "false_per_h": n_false}
     return {
         "hours": rounded(hours),
         **{name: _ratio(n, hours) for name, n in rates.items()},
-        "false_ratio": _ratio(n_false, n_true),
-        "found": _ratio(len(delays), n_true),
-        "delay_s": {"median": _quantile(delays, 0.5), "p90": _quantile(delays, 0.9)},
+        "false_ratio": _ratio(n_false, len(found)),
+        "found": _ratio(found.sum(), len(found)),
+        "found_lasting": _ratio(found[lasting].sum(), lasting.sum()),
+        "delay_s": {name: _quantile(delays[found], q) for name, q in _QUANTILES.items()},
         "kappa": rounded(kappa(confusion)),
     }
 
@@ -118,24 +124,33 @@ def grid(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tally:
-    """True and shown changes and known epochs of one night, delays of what was found."""
+    """One night: changes shown, known epochs, and of each true change its delay (NaN: missed)."""
 
-    n_true: int
     n_shown: int
     n_known: int
     delays: NDArray[np.float64]
+    lasting: NDArray[np.bool_]
     confusion: NDArray[np.int64]
 
 
 def _tally(night: Live, shown: NDArray[np.int64]) -> _Tally:
-    true_s, true_to = _changes(EPOCH_S * np.arange(len(night.truth), dtype=float), night.truth)
+    onset_s = EPOCH_S * np.arange(len(night.truth), dtype=float)
+    true_s, true_to = _changes(onset_s, night.truth)
     at_s, to = _changes(night.at_s, shown)
     known = _truth_at(night, at_s) >= 0
     at_s, to = at_s[known], to[known]
-    delays = [_delays(true_s[true_to == code], at_s[to == code]) for code in range(len(STAGES))]
+    delays = np.full(len(true_s), np.nan)
+    for code in range(len(STAGES)):
+        delays[true_to == code] = _delays(true_s[true_to == code], at_s[to == code])
     n_known = int(np.count_nonzero(night.truth >= 0))
-    found = np.concatenate(delays)
-    return _Tally(len(true_s), len(at_s), n_known, found, _confusion(night, shown))
+    lasting = _lengths_s(night.truth, true_s) >= LASTING_S
+    return _Tally(len(at_s), n_known, delays, lasting, _confusion(night, shown))
+
+
+def _lengths_s(truth: NDArray[np.integer], at_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How long the stages last that begin at some times."""
+    ends_s = EPOCH_S * np.append(1 + np.flatnonzero(np.diff(truth)), len(truth))
+    return np.asarray(ends_s[np.searchsorted(ends_s, at_s, side="right")] - at_s)
 
 
 def _changes(
@@ -154,14 +169,17 @@ def _truth_at(night: Live, at_s: NDArray[np.float64]) -> NDArray[np.integer]:
 
 
 def _delays(true_s: NDArray[np.float64], shown_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Match changes to one stage in their order; windows of one length: no matching finds more."""
-    delays, i, j = [], 0, 0
+    """Delay of each true change to one stage, NaN where it was missed.
+
+    Changes are matched in their order; with windows of one length no matching finds more.
+    """
+    delays, i, j = np.full(len(true_s), np.nan), 0, 0
     while i < len(true_s) and j < len(shown_s):
         delay = shown_s[j] - true_s[i]
         if -EARLY_S <= delay <= LATE_S:
-            delays.append(delay)
+            delays[i] = delay
         i, j = i + (delay >= -EARLY_S), j + (delay <= LATE_S)
-    return np.array(delays, float)
+    return delays
 
 
 def _confusion(night: Live, shown: NDArray[np.int64]) -> NDArray[np.int64]:

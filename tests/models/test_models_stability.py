@@ -63,6 +63,13 @@ def test_delays_are_from_the_onset_of_the_first_epoch():
     assert figures("WWW", "WWW")["delay_s"] == {"median": None, "p90": None}
 
 
+def test_lasting_changes_are_told_apart_from_short_spells():
+    # N1 lasts one epoch and is missed, N2 five and is found, R four and is missed
+    result = figures("WWW22222222222", "WW122222RRRR--")
+    assert result["found"] == pytest.approx(1 / 3, abs=1e-4)
+    assert result["found_lasting"] == 1.0
+
+
 def test_steps_of_five_seconds_are_measured_as_they_are():
     truth = "WWWW2222"
     late = "W" * 26 + "2" * 22  # shown at 135 s, 15 s after the onset
