@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ import numpy as np
 from models.card_text import render
 from models.data import Night
 from models.plan import Plan
+from models.predict import Correction
 from monitor.domain.stage import STAGES
 from monitor.staging.bundle import RECIPE, bundle_of, shapes_of
 
-NAME, VERSION = "dreamwatch-stager", "1"
+NAME, VERSION = "dreamwatch-stager", "2"
 SOURCE = (
     "Sleep-EDF Database Expanded, Sleep Cassette study (Kemp et al. 2000), PhysioNet (Goldberger "
     "et al. 2000), Open Data Commons Attribution License 1.0 (ODC-By)"
@@ -32,7 +34,7 @@ def make_card(
     model: bytes,
     nights: Sequence[Night],
     plan: Plan,
-    temperature: float,
+    correction: Correction,
     figures: Mapping[str, Any],
     date: datetime.date,
 ) -> dict[str, Any]:
@@ -46,8 +48,8 @@ def make_card(
         What it was trained on.
     plan : Plan
         How it was trained.
-    temperature : float
-        Which calibrates its probabilities.
+    correction : Correction
+        Of its probabilities.
     figures : dict
         `models.evaluate.report` of the cross-validation.
     date : datetime.date
@@ -73,7 +75,7 @@ def make_card(
             "passes": plan.passes,
             "seed": plan.seed,
             "members": plan.members,
-            "temperature": temperature,
+            "correction": asdict(correction),
         },
         "cross_validation": dict(figures),
     }

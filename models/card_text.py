@@ -1,6 +1,6 @@
 """The card of a model in words and tables; every figure comes from its JSON."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from models.card_words import CARD, COMPARISON, PERSONAL, SIMULATED
@@ -84,6 +84,8 @@ def render(card: Mapping[str, Any], comparison: Mapping[str, Any] | None = None)
     figures, recipe = card["cross_validation"], card["recipe"]
     return CARD.format(
         **card | card["training"] | recipe,
+        temperature=card["training"]["correction"]["temperature"],
+        bias=_biases(card["training"]["correction"]["bias"]),
         n_subjects=len(card["training"]["subjects"]),
         bands=", ".join(f"{low:g}-{high:g}" for low, high in recipe["bands_hz"]),
         low_hz=recipe["passband_hz"][0],
@@ -226,3 +228,7 @@ def _comparison(comparison: Mapping[str, Any]) -> str:
     headings = (SETUPS[name].title for name in columns)
     table = _table(("model", *headings, "ECE"), rows)
     return COMPARISON.format(table=table, **comparison["protocol"])
+
+
+def _biases(values: Sequence[float]) -> str:
+    return ", ".join(f"{stage} {value:+.2f}" for stage, value in zip(STAGES, values, strict=True))

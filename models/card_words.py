@@ -65,8 +65,9 @@ Trained on random crops of one to four hours that begin with the recording or an
 night, some with a piece cut out (a reconnect), some put together from pieces in any order; half of
 the batches show one EEG channel only, the others all three with channels missing throughout or for
 a while, weighed at random; a random spectral tilt and band offset per recording and channel; noise
-on every feature. {passes} passes, seed {seed}, moving average of the weights, temperature
-{temperature} fitted on the cross-validation.
+on every feature. {passes} passes, seed {seed}, moving average of the weights. A
+temperature ({temperature}) and a bias for each stage ({bias}) were fitted to
+the cross-validation's predictions and are part of the model.
 
 ## Marks
 

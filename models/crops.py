@@ -49,7 +49,7 @@ class Variation:
         Crop lengths in epochs; each batch has one of them.
     """
 
-    p_from_start: float = 0.4
+    p_from_start: float = 0.3
     p_splice: float = 0.2
     p_jump: float = 0.3
     p_single: float = 0.5

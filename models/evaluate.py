@@ -3,16 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
-
+from models.calibrate import fit_correction
 from models.figures import Scored, agreement, per_subject, reliability
-from models.predict import MAIN, Predictions
+from models.predict import MAIN, Correction, Predictions
 from models.stability import live, live_figures
-
-TEMPERATURES = (0.5, 2.0)
-"""Bounds of the temperature."""
 
 
 def report(predictions: Predictions) -> dict[str, Any]:
@@ -44,14 +38,8 @@ def worst_error(figures: Mapping[str, Any]) -> float | None:
     return max((error for error in errors if error is not None), default=None)
 
 
-def fit_temperature(predictions: Predictions) -> float:
-    """Find the temperature of least negative log likelihood over `MAIN`, to two places."""
+def fit_model_correction(predictions: Predictions) -> Correction:
+    """Find the correction of least negative log likelihood over `MAIN`, to three places."""
     scored = Scored.pool(staged for name in MAIN for staged in predictions[name])
-    logits = np.log(np.maximum(scored.proba, np.finfo(np.float32).tiny))
-    truth = logits[np.arange(len(logits)), scored.labels]
-
-    def surprise(temperature: float) -> float:
-        total = logsumexp(logits / temperature, axis=1)
-        return float(np.mean(total - truth / temperature))
-
-    return round(float(minimize_scalar(surprise, bounds=TEMPERATURES, method="bounded").x), 2)
+    temperature, bias = fit_correction(scored.proba, scored.labels)
+    return Correction(round(temperature, 3), tuple(round(value, 3) for value in bias.tolist()))

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from onnx import numpy_helper, parser
 
 from models.network import StagerNetwork
+from models.predict import Correction
 from monitor.domain.stage import STAGES
 from monitor.staging.context import N_FEATURES
 from monitor.staging.stager import MIN_WEIGHT
 
-_TEMPERATURE = "temperature"
+_CORRECTION = ("temperature", "bias")
 
 _GRU = """
     {name}_i = MatMul({name}_x, {name}_weight_ih)
@@ -84,7 +85,8 @@ stager (
     next_channel_state = Concat <axis = -1> ({next_channel_states})
     next_sleeper_state = Concat <axis = -1> ({next_sleeper_states})
     logits = Mean({logits})
-    calibrated = Div(logits, temperature)
+    tempered = Div(logits, temperature)
+    calibrated = Add(tempered, bias)
     proba = Softmax <axis = -1> (calibrated)
 }}
 """
@@ -137,11 +139,13 @@ def _each(names: Sequence[str], pattern: str) -> str:
     return ", ".join(map(pattern.format, names))
 
 
-def with_temperature(model: bytes, temperature: float) -> bytes:
-    """Divide the logits of an exported model by `temperature`, which calibrates it."""
+def with_correction(model: bytes, correction: Correction) -> bytes:
+    """Put its correction into an exported model."""
     loaded = onnx.load_model_from_string(model)
-    constant = next(c for c in loaded.graph.initializer if c.name == _TEMPERATURE)
-    constant.CopyFrom(numpy_helper.from_array(np.array(temperature, np.float32), _TEMPERATURE))
+    for constant in loaded.graph.initializer:
+        if constant.name in _CORRECTION:
+            value = np.array(getattr(correction, constant.name), np.float32)
+            constant.CopyFrom(numpy_helper.from_array(value, constant.name))
     return bytes(loaded.SerializeToString())
 
 
@@ -150,7 +154,8 @@ _CONSTANTS: Mapping[str, NDArray[np.generic]] = {
     "channel_axis": np.array([1]),
     "zero": np.zeros(1, np.float32),
     "min_weight": np.full(1, MIN_WEIGHT, np.float32),
-    _TEMPERATURE: np.ones((), np.float32),
+    "temperature": np.ones((), np.float32),
+    "bias": np.zeros(len(STAGES), np.float32),
 }
 
 

@@ -15,6 +15,7 @@ from models.data import IGNORED, KINDS, Night
 from monitor.domain.montage import ChannelKind
 from monitor.domain.stage import STAGES
 from monitor.staging.bundle import ModelBundle
+from monitor.staging.calibration import correct
 from monitor.staging.context import ContextState
 from monitor.staging.stager import StagerState, step_stager
 
@@ -87,7 +88,7 @@ class Setup:
 
 
 MAIN = ("fpz", "pz", "all")
-"""Whole nights from the set-ups that the marks are for; the temperature is fitted on them."""
+"""Whole nights from the set-ups that the marks are for; the correction is fitted on them."""
 
 SETUPS: Mapping[str, Setup] = {
     "fpz": Setup("one EEG channel, Fpz-Cz", (FPZ,)),
@@ -131,10 +132,26 @@ class Staged:
     labels: NDArray[np.int8]
     proba: NDArray[np.float64]
 
-    def tempered(self, temperature: float) -> "Staged":
-        """As if the logits had been divided by `temperature`."""
-        power = np.maximum(self.proba, np.finfo(np.float32).tiny) ** (1 / temperature)
-        return replace(self, proba=power / power.sum(axis=1, keepdims=True))
+    def corrected(self, correction: "Correction") -> "Staged":
+        """As if the model had been corrected."""
+        bias = np.array(correction.bias)
+        return replace(self, proba=correct(self.proba, correction.temperature, bias))
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What makes the probabilities of a model true: part of the model, fitted after training.
+
+    Parameters
+    ----------
+    temperature : float
+        What the logits are divided by.
+    bias : tuple of float
+        What is then added for W, N1, N2, N3 and R.
+    """
+
+    temperature: float
+    bias: tuple[float, ...]
 
 
 Predictions: TypeAlias = dict[str, list[Staged]]
@@ -174,10 +191,10 @@ def join_predictions(parts: Sequence[Predictions]) -> Predictions:
     return {name: [staged for part in parts for staged in part[name]] for name in parts[0]}
 
 
-def temper(predictions: Predictions, temperature: float) -> Predictions:
-    """As if the logits had been divided by `temperature`."""
+def correct_all(predictions: Predictions, correction: Correction) -> Predictions:
+    """As if the model had been corrected."""
     return {
-        name: [staged.tempered(temperature) for staged in recordings]
+        name: [staged.corrected(correction) for staged in recordings]
         for name, recordings in predictions.items()
     }
 

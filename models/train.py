@@ -7,13 +7,13 @@ from typing import Any
 from models.calibration_study import study
 from models.crops import FULL, Variation
 from models.data import Night, split_subjects
-from models.evaluate import fit_temperature, report
-from models.export import export_onnx, with_temperature
+from models.evaluate import fit_model_correction, report
+from models.export import export_onnx, with_correction
 from models.fit import fit
 from models.jobs import Tell, Told, run_all
 from models.network import StagerNetwork
 from models.plan import Plan
-from models.predict import Predictions, join_predictions, predict, temper
+from models.predict import Correction, Predictions, correct_all, join_predictions, predict
 from monitor.staging.bundle import bundle_of
 
 _FINAL = "all subjects"
@@ -38,14 +38,14 @@ class Validation:
     figures : dict
         `models.evaluate.report` of the subjects each network had not seen; ``fpz``, ``pz`` and
         ``all`` have ``personal`` (`models.calibration_study.study`) besides.
-    temperature : float
-        Which calibrates these predictions best; the figures are with it.
+    correction : Correction
+        Which makes these predictions truest; the figures are with it.
     predictions : dict
-        What was said of the subjects each network had not seen, with that temperature.
+        What was said of the subjects each network had not seen, with that correction.
     """
 
     figures: Mapping[str, Any]
-    temperature: float
+    correction: Correction
     predictions: Predictions
 
 
@@ -69,7 +69,7 @@ def train_stager(nights: Sequence[Night], plan: Plan, progress: Tell) -> tuple[b
     tasks = [*_fold_tasks(nights, plan), final]
     *folds, (model, _) = run_all(_fit_and_predict, tasks, plan.jobs, progress)
     validation = _validate([predictions for _, predictions in folds])
-    return with_temperature(model, validation.temperature), validation
+    return with_correction(model, validation.correction), validation
 
 
 def _fold_tasks(nights: Sequence[Night], plan: Plan) -> list[Task]:
@@ -86,12 +86,12 @@ def _fold_tasks(nights: Sequence[Night], plan: Plan) -> list[Task]:
 
 def _validate(folds: Sequence[Predictions]) -> Validation:
     predictions = join_predictions(folds)
-    temperature = fit_temperature(predictions)
-    tempered = temper(predictions, temperature)
-    figures = report(tempered)
-    for name, personal in study(tempered).items():
+    correction = fit_model_correction(predictions)
+    corrected = correct_all(predictions, correction)
+    figures = report(corrected)
+    for name, personal in study(corrected).items():
         figures[name]["personal"] = personal
-    return Validation(figures, temperature, tempered)
+    return Validation(figures, correction, corrected)
 
 
 def _fit_and_predict(task: Task, told: Told) -> tuple[bytes, Predictions]:

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from monitor.domain.stage import STAGES, Stage
 
-MARGIN = 0.25
-"""By how much another stage must be likelier to be shown at once [tuned in cross-validation]."""
+MARGIN = 0.2
+"""By how much another stage must be likelier to be shown at once [tuned on simulated nights]."""
 
-HOLD_S = 60.0
+HOLD_S = 30.0
 """For how long another stage must have been the likeliest to be shown without that margin, in
-seconds [tuned in cross-validation]."""
+seconds [tuned on simulated nights]."""
 
 
 class PublishedStage:

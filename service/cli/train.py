@@ -57,7 +57,7 @@ def train(
     with Bars() as progress:
         model, validation = training.train_stager(nights, plan, progress)
     today = datetime.datetime.now(datetime.UTC).date()
-    card = make_card(model, nights, plan, validation.temperature, validation.figures, today)
+    card = make_card(model, nights, plan, validation.correction, validation.figures, today)
     write_model(out, model, card)
     figures = {"protocol": CROSS_VALIDATED, **validation.figures}
     draw(figures, validation.predictions, out / "plots")

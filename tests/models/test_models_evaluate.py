@@ -14,9 +14,9 @@ from sklearn.metrics import (
     recall_score,
 )
 
-from models.evaluate import fit_temperature, report
+from models.evaluate import fit_model_correction, report
 from models.figures import Scored, agreement, calibration_error, kappa_interval, reliability
-from models.predict import MAIN, SETUPS, Staged, temper
+from models.predict import MAIN, SETUPS, Staged, correct_all
 
 
 def staged(seed, n=400, sharpness=2.0, subject=0):
@@ -79,9 +79,10 @@ def test_calibration_worked_by_hand():
 def test_temperature_undoes_over_and_under_confidence(sharpness):
     recordings = [staged(7, n=6_000, sharpness=sharpness)]
     predictions = dict.fromkeys(SETUPS, recordings)
-    temperature = fit_temperature(predictions)
-    assert temperature == pytest.approx(sharpness / 2, abs=0.08)
-    mended = temper(predictions, temperature)["fpz"]
+    correction = fit_model_correction(predictions)
+    assert correction.temperature == pytest.approx(sharpness / 2, abs=0.08)
+    assert max(map(abs, correction.bias)) < 0.2
+    mended = correct_all(predictions, correction)["fpz"]
     assert calibration_error(Scored.pool(mended)) < 0.03
 
 

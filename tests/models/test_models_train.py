@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from models.card import make_card, write_model
 from models.card_text import PLOTS, render
 from models.plan import Plan
-from models.predict import SETUPS
+from models.predict import SETUPS, Correction
 from monitor.domain.errors import ModelError
 from monitor.staging.bundle import MAX_MODEL_BYTES, RECIPE, bundle_of, load_bundle
 from monitor.staging.context import N_FEATURES
@@ -21,6 +21,7 @@ from service.cli.evaluate import OUT_OF_SAMPLE
 from service.cli.training import need_torch
 
 CLI = CliRunner()
+BIAS = (0.3, -0.2, 0.0, 0.1, -0.4)
 HAS_TORCH = find_spec("torch") is not None
 needs_torch = pytest.mark.skipif(not HAS_TORCH, reason="needs the train extra: no torch here")
 
@@ -56,7 +57,7 @@ def test_evaluate_prints_the_figures_of_the_shipped_model(table, tmp_path):
 def test_the_exported_step_is_the_mean_of_the_networks(members):
     import torch
 
-    from models.export import export_onnx, with_temperature
+    from models.export import export_onnx, with_correction
     from models.network import StagerNetwork
 
     torch.manual_seed(0)
@@ -67,9 +68,9 @@ def test_the_exported_step_is_the_mean_of_the_networks(members):
     eog = np.tile(np.array([0, 0, 1], np.float32), (4, 1))
     with torch.no_grad():
         logits = [each(*map(torch.from_numpy, (features, weight, eog))) for each in networks]
-    expected = torch.softmax(sum(logits) / members / 1.5, dim=-1).numpy()
+    expected = torch.softmax(sum(logits) / members / 1.5 + torch.tensor(BIAS), dim=-1).numpy()
 
-    bundle = bundle_of("test", with_temperature(export_onnx(networks), 1.5), {})
+    bundle = bundle_of("test", with_correction(export_onnx(networks), Correction(1.5, BIAS)), {})
     channel = np.zeros((4, 3, bundle.channel_units), np.float32)
     sleeper = np.zeros((4, bundle.units), np.float32)
     for t in range(6):
@@ -101,7 +102,7 @@ def test_training_writes_a_model_that_loads_and_its_cards(nights, tmp_path):
     model, validation = need_torch().train_stager(nights, plan, told.__setitem__)
     assert told == {"fold 1": 1.0, "fold 2": 1.0, "all subjects": 1.0}
     date = datetime.date(2020, 1, 2)
-    card = make_card(model, nights, plan, validation.temperature, validation.figures, date)
+    card = make_card(model, nights, plan, validation.correction, validation.figures, date)
     write_model(tmp_path, model, card)
     bundle = load_bundle(tmp_path / "stager.onnx")
     assert bundle.card["training"]["subjects"] == [1, 2, 3, 4]
