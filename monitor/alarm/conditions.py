@@ -99,7 +99,7 @@ def signal_lost(known: Known) -> Iterator[Condition]:
 
 
 def electrode_off(known: Known) -> Iterator[Condition]:
-    """See a channel railed, flat or noise; graver when every EEG channel is."""
+    """See a channel railed, flat, noise or disconnected; graver when every EEG channel is."""
     contacts = known.contacts
     rule = known.policy.kinds[AlarmKind.ELECTRODE_OFF]
     unknown = known.ended or known.signal_lost or not contacts.is_current(known.at)

@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 from monitor.domain.epoch import Epoch
 from monitor.domain.quality import COSTS, Artefact, ChannelQuality
 
+_CLEAN = ChannelQuality(1.0)
 _NAMES = tuple(str(artefact.name).lower() for artefact in Artefact)
 _FLAGS = np.array([int(artefact) for artefact in Artefact])
 
 
 def assess_quality(epoch: Epoch) -> tuple[ChannelQuality, ...]:
     """Weigh what spoils the seconds of an epoch, for each channel."""
+    if not epoch.artefacts.any():
+        return (_CLEAN,) * epoch.artefacts.shape[1]
     by_channel = epoch.artefacts.T
     scores = 1 - _costs()[by_channel].mean(axis=1)
     shares = ((by_channel[..., None] & _FLAGS) != 0).mean(axis=1)
