@@ -41,7 +41,7 @@ from monitor.staging.published import PublishedStage
 from monitor.staging.scorer import Scorer
 from monitor.usage.ledger import UsageLedger
 
-SNAPSHOT_VERSION = 1
+SNAPSHOT_VERSION = 2
 
 SILENT_S = 10.0
 """Seconds without signal after which no live stage is shown any more: two of its steps."""
@@ -78,6 +78,7 @@ class MonitorSession:
     ) -> None:
         n_channels = len(config.montage.channels)
         self.config = config
+        self._model = bundle.card.get("sha256")
         self.now = config.start
         self.coverage = Coverage.NOT_MONITORED
         self._status = "started"
@@ -198,10 +199,14 @@ class MonitorSession:
         """Let time pass in which nothing came; the live stage soon falls silent too."""
         events = [*self._advance(at), *self._alarms.advance(self.now)]
         unseen = self.now - self._at(self.position)
-        if self._published.stage is not Stage.UNSCORED and unseen > SILENT_S:
-            self._published.push(self.now, None)
-            events.append(LiveStage(self.now, Stage.UNSCORED, self._published.since))
-        return events
+        return [*events, *self._fall_silent()] if unseen > SILENT_S else events
+
+    def _fall_silent(self) -> list[Event]:
+        """Tell, once, that there is no live stage any more."""
+        if self._published.stage is Stage.UNSCORED:
+            return []
+        self._published.push(self.now, None)
+        return [LiveStage(self.now, Stage.UNSCORED, self._published.since)]
 
     def _advance(self, at: float) -> list[Event]:
         """Let time pass; coverage falls at the moment it is due, however long the step."""
@@ -226,6 +231,7 @@ class MonitorSession:
         self._watch.ended = True
         return [
             *events,
+            *self._fall_silent(),
             self._usage.account(self.now),
             *self._alarms.end(self.now),
             *self._cover(self.now),
@@ -279,6 +285,7 @@ class MonitorSession:
             "start": config.start,
             "sfreq": config.sfreq,
             "ch_names": list(config.montage.ch_names),
+            "model": self._model,
         }
 
     def snapshot(self) -> dict[str, Any]:
@@ -297,9 +304,9 @@ class MonitorSession:
         Raises
         ------
         SnapshotError
-            When it was taken of another session, montage or sampling rate, or is damaged.
+            When it was taken of another session, montage, sampling rate or model, or is damaged.
         """
-        self._check_identity(snapshot.get("identity", {}))
+        self._check_identity(snapshot.get("identity"))
         try:
             self.now = float(snapshot["now"])
             self.coverage = Coverage(snapshot["coverage"])
@@ -307,11 +314,13 @@ class MonitorSession:
             self._watch = Watch(**{**watch, "stage": Stage(watch["stage"])})
             for name, part in self._parts.items():
                 part.restore(snapshot[name])
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise SnapshotError(f"the saved state is damaged: {error!r}") from error
         self._status = "resumed"
 
-    def _check_identity(self, saved: dict[str, Any]) -> None:
+    def _check_identity(self, saved: object) -> None:
+        if not isinstance(saved, dict):
+            raise SnapshotError("the saved state does not say what it is of")
         for name, value in self._identity().items():
             if saved.get(name) != value:
                 found = saved.get(name)

@@ -16,7 +16,7 @@ _FLAGS = np.array([int(artefact) for artefact in Artefact])
 def assess_quality(epoch: Epoch) -> tuple[ChannelQuality, ...]:
     """Weigh what spoils the seconds of an epoch, for each channel."""
     if not epoch.artefacts.any():
-        return (_CLEAN,) * epoch.artefacts.shape[1]
+        return (_CLEAN,) * len(epoch.data)
     by_channel = epoch.artefacts.T
     scores = 1 - _costs()[by_channel].mean(axis=1)
     shares = ((by_channel[..., None] & _FLAGS) != 0).mean(axis=1)

@@ -15,6 +15,12 @@ export function apply(message) {
   return [message.dreamer];
 }
 
+/** Nothing that was live is now; returns the names of all. */
+export function forgetLive() {
+  dreamers.forEach((dreamer) => (dreamer.live = null));
+  return [...dreamers.keys()];
+}
+
 /** Open alarms, the most urgent first. */
 export function byUrgency(dreamer) {
   return [...dreamer.alarms.values()].sort(

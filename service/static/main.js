@@ -1,7 +1,7 @@
 // The page: a tile per dreamer, the most urgent first, fed by the event stream.
 
 import * as api from "./api.js";
-import { apply, byUrgency, dreamers } from "./dreamers.js";
+import { apply, byUrgency, dreamers, forgetLive } from "./dreamers.js";
 import { Stream } from "./stream.js";
 import { Tile } from "./tile.js";
 import { attempt } from "./toast.js";
@@ -28,7 +28,7 @@ function receive(message) {
 /** The connection is lost: at once nobody counts as monitored any more. */
 function lost() {
   connected = false;
-  dreamers.forEach((_, name) => changed.add(name));
+  forgetLive().forEach((name) => changed.add(name));
   render();
 }
 

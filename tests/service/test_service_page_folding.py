@@ -78,3 +78,11 @@ def test_the_live_stage_is_shown_until_a_new_session_or_snapshot(tmp_path):
         entry("session", status="started"),
     )
     assert [state["live"] for state in states] == ["N2", "N2", None]
+
+
+def test_a_lost_connection_forgets_the_live_stage(tmp_path):
+    states = fold(tmp_path, entry("stage", stage="N3"), {"type": "lost"})
+    assert [(state["live"], state["changed"]) for state in states] == [
+        ("N3", ["bed-7"]),
+        (None, ["bed-7"]),
+    ]

@@ -1,5 +1,6 @@
 """The live stage: every 5 s, beside the epochs and never instead of them."""
 
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 import numpy as np
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 
 from monitor.domain.config import SessionConfig
 from monitor.domain.epoch import PHASE_S
+from monitor.domain.errors import SnapshotError
 from monitor.domain.events import EpochScored, Event, LiveStage
-from monitor.domain.inputs import Chunk, Gap, Tick
+from monitor.domain.inputs import Chunk, End, Gap, Tick
 from monitor.domain.montage import ChannelKind, Montage
 from monitor.domain.stage import STAGES, Stage
 from monitor.session import MonitorSession
@@ -131,3 +133,19 @@ def test_batch_stream_and_any_chunking_give_the_same_stages(cuts, copies, signal
         np.testing.assert_allclose(proba, np.tile(said, (copies, 1)), atol=1e-5)
         if event.epoch.proba:
             assert event.epoch.stage is STAGES[int(proba[0].argmax())]
+
+
+def test_the_end_of_a_session_ends_the_live_stage(signal, bundle):
+    watched = session(bundle)
+    watched.push(Chunk(signal[:, :6_000], 0))
+    (told,) = stages(watched.push(End(6_000)))
+    assert (told.stage, told.proba, told.since) == (Stage.UNSCORED, {}, told.at)
+    assert stages(watched.push(Tick(9_000))) == []
+
+
+def test_the_state_of_another_model_is_refused(signal, bundle):
+    watched = session(bundle)
+    watched.push(Chunk(signal[:, :6_000], 0))
+    other = replace(bundle, card={**bundle.card, "sha256": "another"})
+    with pytest.raises(SnapshotError, match="has model"):
+        session(other).restore(watched.snapshot())

@@ -1,6 +1,7 @@
 """The published stage: steady, quick when it is clear, silent when nothing is known."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.stage import STAGES, Stage
-from monitor.staging.published import HOLD_S, MARGIN, PublishedStage
+from monitor.staging.published import MARGIN, PublishedStage
 
 STEPS = st.lists(
     st.none() | st.lists(st.floats(0.01, 1), min_size=5, max_size=5), min_size=1, max_size=60
@@ -55,12 +56,25 @@ def test_flicker_is_not_shown_but_a_clear_change_is_at_once():
     assert published.since == 250.0
 
 
-def test_a_small_lead_is_shown_once_it_has_held():
+def test_a_small_lead_is_shown_once_it_is_one_on_the_average():
+    published = PublishedStage(hold_s=30.0)
+    published.push(0.0, proba(N2=0.55, N3=0.45))
+    lead = [published.push(5.0 * (k + 1), proba(N2=0.44, N3=0.56)) for k in range(5)]
+    assert lead == [Stage.N2] * 2 + [Stage.N3] * 3  # mean leads: .01, .047, .065
+
+
+def test_one_dissenting_phase_of_six_does_not_hold_a_stage_for_ever():
     published = PublishedStage()
-    published.push(0.0, proba(N2=0.9, N3=0.1))
-    steps = int(HOLD_S / 5)
-    lead = [published.push(5.0 * (k + 1), proba(N2=0.48, N3=0.52)) for k in range(steps + 1)]
-    assert lead == [Stage.N2] * steps + [Stage.N3]
+    published.push(0.0, proba(N2=1.0))
+    shown = [
+        published.push(
+            5.0 * (k + 1), proba(R=0.42, N2=0.58) if k % 6 == 0 else proba(R=0.58, N2=0.42)
+        )
+        for k in range(30)
+    ]
+    assert shown[-1] is Stage.R
+    assert shown.count(Stage.R) > 18
+    assert sum(a is not b for a, b in pairwise(shown)) == 1
 
 
 @pytest.mark.parametrize("after", [proba(R=0.4, W=0.35, N1=0.25)])
