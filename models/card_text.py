@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from models.card_words import CARD, COMPARISON, PERSONAL, SIMULATED
+from models.card_words import CARD, COMPARISON, PERSONAL, SIMULATED, TRANSFER
 from models.predict import MAIN, SETUPS
 from models.stability import EARLY_S, LASTING_S, LATE_S
 from monitor.domain.stage import STAGES
-from monitor.staging.published import HOLD_S, MARGIN
+from monitor.staging.published import HOLD_S, LEAD, MARGIN
 
 Find: TypeAlias = Callable[[Mapping[str, Any]], float | None]
 """Finds a figure in a card."""
@@ -44,7 +44,7 @@ MARKS: Mapping[str, tuple[Find, str, float]] = {
         "<=",
         1.5,
     ),
-    "median delay of a true change in s, worst, steps of 30 s": (
+    "median delay in s of the true changes that were shown, worst, steps of 30 s": (
         lambda card: _median_delay(card["cross_validation"]),
         "<=",
         45.0,
@@ -54,10 +54,15 @@ MARKS: Mapping[str, tuple[Find, str, float]] = {
         "<=",
         1.5,
     ),
-    "median delay of a true change in s, worst, steps of 5 s, simulated": (
+    "median delay in s of the true changes that were shown, worst, steps of 5 s, simulated": (
         lambda card: _median_delay(card.get("simulated", {})),
         "<=",
         45.0,
+    ),
+    "wake against N3 of another laboratory, balanced accuracy": (
+        lambda card: card.get("transfer", {}).get("balanced"),
+        ">=",
+        0.88,
     ),
 }
 """What was to be reached: where the figure lies, which way, how far."""
@@ -102,8 +107,10 @@ def render(card: Mapping[str, Any], comparison: Mapping[str, Any] | None = None)
         lasting=LASTING_S,
         margin=MARGIN,
         hold=HOLD_S,
+        lead=LEAD,
         plots="\n\n".join(f"{text}\n\n![{text}](plots/{name}.png)" for name, text in PLOTS.items()),
         comparison=_comparison(comparison) if comparison else "",
+        other_laboratory=TRANSFER.format(**card["transfer"]) if "transfer" in card else "",
         personal=_personal(figures),
     )
 

@@ -30,11 +30,11 @@ from monitor.staging.bundle import MODEL_FILE, ModelBundle, load_bundle
 
 CHANNELS = {"fpz": "Fpz-Cz", "all": "Fpz-Cz,Pz-Oz,E1-E2"}
 """Set-ups by the names of the table's, as the simulator calls their channels."""
-SEEDS = range(1, 5)
-"""The simulated nights."""
+SEEDS, GRID_SEEDS = range(5, 9), range(1, 5)
+"""The simulated nights: those that are measured, and those on which margins are chosen."""
 SFREQ = 100
 """In Hz, as in the table's study."""
-MARGINS, HOLDS_S = (0.0, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5), (30.0, 45.0, 60.0, 90.0, 1e9)
+MARGINS, HOLDS_S = (0.1, 0.15, 0.2, 0.25, 0.3), (15.0, 30.0, 45.0)
 """What ``--grid`` tries."""
 
 
@@ -117,7 +117,8 @@ def main(
 ) -> None:
     """Measure the live stage of the model in a folder on simulated nights, in steps of 5 s."""
     with Bars() as progress:
-        nights = simulated_nights(folder / MODEL_FILE, SEEDS, hours, jobs, progress)
+        seeds = GRID_SEEDS if choose else SEEDS
+        nights = simulated_nights(folder / MODEL_FILE, seeds, hours, jobs, progress)
     if choose:
         Console().print(*map(_grid_table, nights, nights.values()))
         return
