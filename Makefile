@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8000
 
-.PHONY: help venv demo test check test-train bench lock clean
+.PHONY: help venv demo test check test-train bench model lock clean
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
@@ -34,6 +34,14 @@ test-train: venv ## the tests that train, with PyTorch installed for them
 
 bench: venv      ## speed, memory and agreement beside YASA, measured in this run (minutes)
 	$(BIN)/python -m tests.bench
+
+model: venv      ## the stager and its card anew: make model FEATURES=table.npz [OTHER=folder of *_wake_n3.npz]
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[train]'
+	$(BIN)/dreamwatch train --features $(FEATURES)
+	$(BIN)/python -m models.replay
+	$(if $(OTHER),$(BIN)/python -m models.transfer $(OTHER))
+	$(BIN)/python -m models.compare --features $(FEATURES) --folds 0 --passes 20
+	$(BIN)/python -m models.card
 
 lock: venv       ## pin all dependencies anew, for every platform
 	$(BIN)/python -m pip install --quiet uv
