@@ -1,9 +1,11 @@
 """The training table: nights of log band powers with their stages."""
 
 import itertools
-from collections.abc import Sequence
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -11,13 +13,26 @@ from numpy.typing import NDArray
 
 from monitor.domain.errors import ModelError
 from monitor.domain.montage import ChannelKind
-from monitor.domain.stage import EPOCH_S
+from monitor.domain.stage import EPOCH_S, STAGES
 
 KINDS = (ChannelKind.EEG, ChannelKind.EEG, ChannelKind.EOG)
 """Columns of the table: Fpz-Cz, Pz-Oz, EOG."""
 IGNORED = -1
 """Label of epochs that no scorer could stage: no loss, no figure counts them."""
-_COLUMNS = {"log_power", "labels", "subject", "night", "onset_s"}
+_LABELS = (IGNORED, len(STAGES) - 1)
+_COLUMNS = {"labels": "iu", "log_power": "f", "subject": "iu", "night": "iu", "onset_s": "iuf"}
+"""Arrays of a table, and the kinds of number that each may hold."""
+_KINDS = {"iu": "whole numbers", "f": "floating-point numbers", "iuf": "numbers"}
+
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    RuntimeError,  # an archive with a password, or packed in a way unknown here
+    BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,16 +61,11 @@ def load_nights(path: Path) -> tuple[Night, ...]:
     Raises
     ------
     ModelError
-        When the file is no such table, or a night is not contiguous 30-s epochs in order.
+        When the file is no such table, a label is no stage, or a night is not contiguous 30-s
+        epochs in order.
     """
-    try:
-        with np.load(path) as table:
-            columns = {name: table[name] for name in _COLUMNS}
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
-        raise ModelError(
-            f"{path} is no table of nights with the arrays {', '.join(sorted(_COLUMNS))}: {error}"
-        ) from error
-    _check_shapes(path, columns)
+    columns = _read_columns(path)
+    _check_columns(path, columns)
     subject, night = columns["subject"].astype(int), columns["night"].astype(int)
     breaks = np.flatnonzero(np.diff(subject) | np.diff(night)) + 1
     edges = [0, *breaks.tolist(), len(subject)]
@@ -93,17 +103,36 @@ def save_nights(path: Path, nights: Sequence[Night]) -> None:
         raise ModelError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _check_shapes(path: Path, columns: dict[str, NDArray[np.generic]]) -> None:
-    n = len(columns["labels"])
-    expected = {name: (n, len(KINDS), 5) if name == "log_power" else (n,) for name in _COLUMNS}
-    for name, shape in expected.items():
-        if columns[name].shape != shape or n == 0:
-            raise ModelError(f"{path}: {name} has shape {columns[name].shape}, expected {shape}")
+def _read_columns(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        loaded = np.load(path)
+        if isinstance(loaded, np.ndarray):
+            raise ValueError("it holds one array without a name")
+        with loaded as table:
+            return {name: table[name] for name in _COLUMNS}
+    except _UNREADABLE as error:
+        raise ModelError(
+            f"{path} is no table of nights with the arrays {', '.join(sorted(_COLUMNS))}: {error}"
+        ) from error
 
 
-def _labels(
-    path: Path, columns: dict[str, NDArray[np.generic]], a: int, b: int
-) -> NDArray[np.int8]:
+def _check_columns(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
+    n = columns["labels"].size
+    if n == 0:
+        raise ModelError(f"{path}: holds no epochs, expected at least 1")
+    for name, kinds in _COLUMNS.items():
+        column, shape = columns[name], (n, len(KINDS), 5) if name == "log_power" else (n,)
+        if column.shape != shape:
+            raise ModelError(f"{path}: {name} has shape {column.shape}, expected {shape}")
+        if column.dtype.kind not in kinds:
+            raise ModelError(f"{path}: {name} holds {column.dtype}, expected {_KINDS[kinds]}")
+    low, high = _LABELS
+    labels = columns["labels"]
+    if (wrong := labels[(labels < low) | (labels > high)]).size:
+        raise ModelError(f"{path}: labels holds {wrong[0]}, expected {low} to {high}")
+
+
+def _labels(path: Path, columns: Mapping[str, NDArray[Any]], a: int, b: int) -> NDArray[np.int8]:
     """Labels of rows a to b, after checking that they are one contiguous night."""
     steps = np.diff(columns["onset_s"][a:b])
     if np.any(steps != EPOCH_S):

@@ -25,6 +25,16 @@ def test_nights_are_cut_where_subject_or_night_changes(table, nights):
         ("log_power", lambda c: c[:, :2], r"log_power has shape \(1040, 2, 5\), expected"),
         ("night", lambda c: np.tile([1, 2], len(c) // 2), "do not stand together"),
         ("subject", lambda c: np.zeros_like(c), "do not stand together"),
+        ("labels", lambda c: c[0], r"labels has shape \(\), expected \(1,\)"),
+        ("labels", lambda c: c.astype(float), "labels holds float64, expected whole numbers"),
+        ("labels", lambda c: np.where(c == 4, 7, c), "labels holds 7, expected -1 to 4"),
+        ("labels", lambda c: c - 1, "labels holds -2, expected -1 to 4"),
+        ("subject", lambda c: c.astype(str), "subject holds <U6, expected whole numbers"),
+        ("night", lambda c: c * np.nan, "night holds float"),
+        ("log_power", lambda c: c.astype(complex), "log_power holds complex128, expected floating"),
+        ("log_power", lambda c: c.astype(str), "log_power holds <U32"),
+        ("onset_s", lambda c: c.astype(str), "onset_s holds <U32, expected numbers"),
+        ("onset_s", lambda c: c * np.nan, "step of nan s"),
     ],
 )
 def test_a_table_that_is_not_contiguous_nights_is_refused(table, tmp_path, column, change, message):
@@ -32,6 +42,31 @@ def test_a_table_that_is_not_contiguous_nights_is_refused(table, tmp_path, colum
     np.savez(path, **table[1] | {column: change(table[1][column])})
     with pytest.raises(ModelError, match=message):
         load_nights(path)
+
+
+def test_a_table_without_epochs_is_refused(table, tmp_path):
+    path = tmp_path / "nights.npz"
+    np.savez(path, **{name: value[:0] for name, value in table[1].items()})
+    with pytest.raises(ModelError, match=r"nights\.npz: holds no epochs, expected at least 1"):
+        load_nights(path)
+
+
+def test_onsets_may_be_whole_numbers(table, tmp_path, nights):
+    path = tmp_path / "nights.npz"
+    np.savez(path, **table[1] | {"onset_s": table[1]["onset_s"].astype(int)})
+    assert len(load_nights(path)) == len(nights)
+
+
+def test_a_lone_array_and_a_damaged_archive_are_no_table(table, tmp_path):
+    array, cut = tmp_path / "nights.npy", tmp_path / "cut.npz"
+    np.save(array, np.zeros(3))
+    np.savez_compressed(cut, **table[1])
+    content = bytearray(cut.read_bytes())
+    content[len(content) // 8 : len(content) // 4] = bytes(len(content) // 8)
+    cut.write_bytes(content)
+    for path in (array, cut):
+        with pytest.raises(ModelError, match=f"{path.name} is no table of nights"):
+            load_nights(path)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no table"])
