@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
+from models.figures import Scored, confusions, kappa, rounded
 from monitor.domain.errors import ModelError
 from monitor.domain.stage import STAGES
 from monitor.staging.bundle import ModelBundle
@@ -19,6 +20,10 @@ from monitor.staging.calibration import MAX_BIAS, TEMPERATURES, Calibration, cor
 
 MIN_EPOCHS = 240
 """Least scored epochs, two hours: less holds too little of the stages of a night."""
+MIN_STAGES, MIN_KAPPA = 3, 0.2
+"""Least stages that the human gave, and least κ of the model with them before it is fitted [Landis
+and Koch 1977 call a κ up to .2 slight]. Below, the stages are hardly those of this recording, or
+are shifted in time, and to fit the wearer's nights to them would do harm."""
 STRENGTH = 100.0
 """What a bias of 1, or a temperature of e, costs beside the negative log likelihood summed over the
 epochs of the night [of those tried in `models.calibration_study`, the one that surely helps in
@@ -47,14 +52,12 @@ def fit_calibration(
     Raises
     ------
     ModelError
-        When fewer than `MIN_EPOCHS` epochs have both.
+        When fewer than `MIN_EPOCHS` epochs have both, or the two can hardly be of one night: fewer
+        than `MIN_STAGES` stages, or κ below `MIN_KAPPA`.
     """
     proba, labels = both(proba, labels)
-    if len(labels) < MIN_EPOCHS:
-        raise ModelError(
-            f"{len(labels)} epochs have a human stage and usable signal, expected at least "
-            f"{MIN_EPOCHS}"
-        )
+    before = _kappa(proba, labels)
+    _check_night(labels, before)
     temperature, bias = fit_correction(proba, labels)
     after = correct(proba, temperature, bias)
     return Calibration(
@@ -63,9 +66,27 @@ def fit_calibration(
         bias={stage.value: round(b, 4) for stage, b in zip(STAGES, bias.tolist(), strict=True)},
         date=date.isoformat(),
         n_epochs=len(labels),
-        kappa_before=_kappa(proba, labels),
+        kappa_before=before,
         kappa_after=_kappa(after, labels),
     )
+
+
+def _check_night(labels: NDArray[np.integer], kappa_before: float | None) -> None:
+    if len(labels) < MIN_EPOCHS:
+        raise ModelError(
+            f"{len(labels)} epochs have a human stage and usable signal, expected at least "
+            f"{MIN_EPOCHS}"
+        )
+    if (stages := len(np.unique(labels))) < MIN_STAGES:
+        raise ModelError(
+            f"the human's stages are {stages} of W, N1, N2, N3 and R, expected at least "
+            f"{MIN_STAGES}: does the hypnogram belong to this recording?"
+        )
+    if kappa_before is None or kappa_before < MIN_KAPPA:
+        raise ModelError(
+            f"κ of the model with the human's stages is {kappa_before}, expected at least "
+            f"{MIN_KAPPA:g}: does the hypnogram belong to this recording?"
+        )
 
 
 def both(
@@ -107,8 +128,5 @@ def fit_correction(
 
 def _kappa(proba: NDArray[np.floating], labels: NDArray[np.integer]) -> float | None:
     """Cohen's κ of the likeliest stages and the labels; None where both are one stage."""
-    n = len(STAGES)
-    cells = np.bincount(labels * n + proba.argmax(axis=1), minlength=n * n).reshape(n, n)
-    share = cells / len(labels)
-    chance = float(share.sum(axis=0) @ share.sum(axis=1))
-    return round((float(np.trace(share)) - chance) / (1 - chance), 4) if chance < 1 else None
+    night = Scored(proba, labels, np.zeros_like(labels))
+    return rounded(kappa(confusions(night))[0])

@@ -80,6 +80,20 @@ def test_too_short_a_night_is_refused(night, tmp_path):
     assert not (tmp_path / "wearer.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [("222", "stages are 1 of W, N1, N2, N3 and R"), ("R3W", "κ of the model with the human's")],
+)
+def test_the_hypnogram_of_another_night_is_refused(night, tmp_path, words, said):
+    spells = ((3000 * i, 3000, f"Sleep stage {word}") for i, word in enumerate(words))
+    hypnogram = annotate(tmp_path / "other.edf", *spells)
+    arguments = ["calibrate", str(night), "--hypnogram", str(hypnogram)]
+    result = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "wearer.json")])
+    assert isinstance(result.exception, ModelError)
+    assert said in str(result.exception)
+    assert not (tmp_path / "wearer.json").exists()
+
+
 def test_both_spellings_of_stages_are_read(tmp_path):
     words = ["W", "1", "2", "3", "4", "R", "?", "N1", "N2", "N3"]
     spells = [(30 * i, 30, f"Sleep stage {word}") for i, word in enumerate(words)]

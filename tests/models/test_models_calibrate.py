@@ -91,8 +91,6 @@ def test_kappa_is_scikit_learns():
     calibration = fit_calibration(said, labels, BUNDLE, TODAY)
     expected = cohen_kappa_score(labels, said.argmax(axis=1))
     assert calibration.kappa_before == pytest.approx(expected, abs=1e-4)
-    one_stage = fit_calibration(np.tile(np.eye(5)[2], (300, 1)), np.full(300, 2), BUNDLE, TODAY)
-    assert one_stage.kappa_before is None
 
 
 def test_too_little_is_refused():
@@ -100,3 +98,14 @@ def test_too_little_is_refused():
     labels[:10] = -1
     with pytest.raises(ModelError, match=f"{MIN_EPOCHS - 1} epochs .* expected at least 240"):
         fit_calibration(said, labels, BUNDLE, TODAY)
+
+
+def test_the_stages_of_another_night_are_refused():
+    said, labels = wearer(900)
+    others = np.random.default_rng(1).permutation(labels)
+    with pytest.raises(ModelError, match=r"κ .* is -?0\.0\d+, expected at least 0\.2: does the h"):
+        fit_calibration(said, others, BUNDLE, TODAY)
+    with pytest.raises(ModelError, match=r"2 of W, N1, N2, N3 and R, expected at least 3: does"):
+        fit_calibration(said, np.where(labels == 2, 2, 0), BUNDLE, TODAY)
+    three = np.array([0, 2, 2, 2, 4])[labels]
+    assert fit_calibration(said, three, BUNDLE, TODAY).kappa_before > 0.2
