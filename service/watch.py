@@ -9,14 +9,14 @@ from typing import Any
 from uuid import uuid4
 
 from monitor.domain.config import SessionConfig
-from monitor.domain.errors import SnapshotError
+from monitor.domain.errors import ModelError, SnapshotError
 from monitor.domain.events import Event
 from monitor.domain.inputs import MAX_GAP_S, Gap
 from monitor.session import MonitorSession
 from monitor.sources.base import Source
 from monitor.sources.spec import SourceSpec, open_source
 from monitor.staging.bundle import ModelBundle
-from monitor.staging.calibration import load_calibration
+from monitor.staging.calibration import Calibration, read_calibration
 from service.snapshots import unpack
 from service.store import RUNNING, SessionRow, Store
 
@@ -55,7 +55,8 @@ def open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) 
     open by any other pass over to the new session: nothing resolves by restarting. A new
     session never begins before its predecessor stopped, whatever the clock says. A saved state
     that is damaged keeps nobody from being watched: the new session begins without it, which is
-    logged as an error, and what was open stays in the log.
+    logged as an error, and what was open stays in the log. A calibration of another model keeps
+    nobody from being watched either: the dreamer is watched without it, logged as an error too.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) 
     SourceError, InputError
         When the source cannot be opened or staged.
     ModelError
-        When the wearer's calibration cannot be read or is of another model.
+        When the wearer's calibration cannot be read.
     """
     source = open_source(spec)
     last = store.last_session(spec.dreamer)
@@ -135,8 +136,20 @@ def _session(
         spec.planned_s,
         spec.profile,
     )
-    calibration = load_calibration(Path(spec.calibration), bundle) if spec.calibration else None
-    return MonitorSession(config, bundle, calibration)
+    return MonitorSession(config, bundle, _calibration(spec, bundle))
+
+
+def _calibration(spec: SourceSpec, bundle: ModelBundle) -> Calibration | None:
+    """Read the wearer's calibration; one of another model, as after an update, is left aside."""
+    if not spec.calibration:
+        return None
+    calibration = read_calibration(Path(spec.calibration))
+    try:
+        calibration.check_model(bundle)
+    except ModelError as error:
+        logger.error("%s: watched without %s: %s", spec.dreamer, spec.calibration, error)
+        return None
+    return calibration
 
 
 def _new_id(start: float) -> str:

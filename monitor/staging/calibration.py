@@ -113,25 +113,39 @@ def load_calibration(path: Path, bundle: ModelBundle) -> Calibration:
     ModelError
         When the file cannot be read, is no calibration, or is of another model than `bundle`.
     """
+    calibration = read_calibration(path)
     try:
-        with path.open("rb") as opened:
-            calibration = _parse(json.loads(opened.read(MAX_FILE_BYTES)))
         calibration.check_model(bundle)
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
-    except KeyError as error:
-        raise ModelError(f"{path} is no calibration: it has no {error}") from error
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ModelError(f"{path} is no calibration: {error}") from error
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
     return calibration
 
 
+def read_calibration(path: Path) -> Calibration:
+    """Read what ``dreamwatch calibrate`` wrote, of whichever model.
+
+    Raises
+    ------
+    ModelError
+        When the file cannot be read or is no calibration.
+    """
+    try:
+        with path.open("rb") as opened:
+            return _parse(json.loads(opened.read(MAX_FILE_BYTES)))
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    except KeyError as error:
+        raise ModelError(f"{path} is no calibration: it has no {error}") from error
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise ModelError(f"{path} is no calibration: {error}") from error
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+
+
 def _parse(fields: Any) -> Calibration:
     if not isinstance(fields, dict):
         raise TypeError(f"it holds a {type(fields).__name__}, expected an object")
-    bias = {stage.value: float(fields["bias"][stage]) for stage in STAGES}
+    bias = {stage.value: float(fields["bias"][stage.value]) for stage in STAGES}
     kappas = {name: fields[name] for name in ("kappa_before", "kappa_after")}
     return Calibration(
         model_sha256=str(fields["model_sha256"]),

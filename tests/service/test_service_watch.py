@@ -200,31 +200,44 @@ def test_a_clock_set_back_loses_nothing_and_a_week_is_another_session(
         assert (watch.session.config.session == store.last_session("bed-7").session) is goes_on
 
 
-def test_a_wearers_calibration_is_applied_and_of_this_model_only(tmp_path, bundle):
-    wearer = Calibration(
-        bundle.card["sha256"],
-        2.0,
-        dict.fromkeys(STAGES, 0.0) | {"N3": 2.0},
-        "2026",
-        900,
-        None,
-        None,
-    )
-    path = tmp_path / "wearer.json"
-    path.write_text(json.dumps(wearer.to_dict()))
-    spec = parse_spec(f"{SPEC.text}&calibration={path}")
-    said = {}
-    for name, each in {"plain": SPEC, "calibrated": spec}.items():
-        with Store(tmp_path / name) as store:
-            advance(opened(store, bundle, each), 61)
-            epochs = [entry.message["data"] for entry in log(store) if entry.type == "epoch"]
-            said[name] = np.array([list(epoch["proba"].values()) for epoch in epochs])
-    assert len(said["plain"]) == 2
-    assert said["calibrated"] == pytest.approx(wearer.apply(said["plain"]), abs=1e-3)
+def wearer_of(sha256: str) -> Calibration:
+    bias = dict.fromkeys(STAGES, 0.0) | {"N3": 2.0}
+    return Calibration(sha256, 2.0, bias, "2026", 900, None, None)
 
-    path.write_text(json.dumps(replace(wearer, model_sha256="0" * 64).to_dict()))
-    with (
-        Store(tmp_path) as store,
-        pytest.raises(ModelError, match=r"wearer\.json: .*calibrate anew"),
-    ):
+
+def probabilities(folder, bundle, spec) -> np.ndarray:
+    """Return what is logged of the first minute."""
+    with Store(folder) as store:
+        advance(opened(store, bundle, spec), 61)
+        epochs = [entry.message["data"] for entry in log(store) if entry.type == "epoch"]
+        return np.array([list(epoch["proba"].values()) for epoch in epochs])
+
+
+def test_a_wearers_calibration_is_applied_and_one_of_another_model_is_left_aside(
+    tmp_path, bundle, caplog
+):
+    wearer, path = wearer_of(bundle.card["sha256"]), tmp_path / "wearer.json"
+    spec = parse_spec(f"{SPEC.text}&calibration={path}")
+    plain = probabilities(tmp_path / "plain", bundle, SPEC)
+    assert len(plain) == 2
+
+    path.write_text(json.dumps(wearer.to_dict()))
+    said = probabilities(tmp_path / "calibrated", bundle, spec)
+    assert said == pytest.approx(wearer.apply(plain), abs=1e-3)
+    assert not caplog.records
+
+    path.write_text(json.dumps(wearer_of("0" * 64).to_dict()))
+    assert probabilities(tmp_path / "other", bundle, spec) == pytest.approx(plain)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert f"bed-7: watched without {path}: " in caplog.text
+    assert "calibrate anew" in caplog.text
+
+
+@pytest.mark.parametrize(("content", "said"), [(None, "cannot be read"), ("{}", "no calibration")])
+def test_a_calibration_that_is_missing_or_damaged_is_an_error(tmp_path, bundle, content, said):
+    path = tmp_path / "wearer.json"
+    if content:
+        path.write_text(content)
+    spec = parse_spec(f"{SPEC.text}&calibration={path}")
+    with Store(tmp_path) as store, pytest.raises(ModelError, match=rf"wearer\.json .*{said}"):
         open_watch(spec, bundle, store, START)

@@ -88,7 +88,7 @@ def test_another_model_is_refused_by_name(tmp_path):
         ({"temperature": float("nan")}, "temperature is nan"),
         ({"temperature": "warm"}, "no calibration: could not convert"),
         ({"bias": NONE | {"N1": 3.5}}, "bias of N1 is 3.5, expected at most 3"),
-        ({"bias": {"W": 0}}, "no calibration: it has no .*N1"),
+        ({"bias": {"W": 0}}, "no calibration: it has no 'N1'"),
         ({"bias": 1}, "no calibration"),
         ({"n_epochs": None}, "no calibration"),
     ],
@@ -98,7 +98,7 @@ def test_what_cannot_be_a_calibration_is_refused(tmp_path, changes, said):
         load_calibration(write(tmp_path / "wearer.json", **changes), BUNDLE)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", "null", '{"bias": [1'])
+@pytest.mark.parametrize("content", ["", "[]", "{}", "null", '{"bias": [1', "[" * 60_000])
 def test_what_is_no_calibration_is_named(tmp_path, content):
     path = tmp_path / "wearer.json"
     path.write_text(content)
