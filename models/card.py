@@ -21,7 +21,7 @@ from models.data import Night
 from models.plan import Plan
 from models.predict import Correction
 from monitor.domain.stage import STAGES
-from monitor.staging.bundle import RECIPE, bundle_of, shapes_of
+from monitor.staging.bundle import MODEL_FILE, RECIPE, bundle_of, shapes_of
 
 NAME, VERSION = "dreamwatch-stager", "2"
 SOURCE = (
@@ -82,10 +82,10 @@ def make_card(
 
 
 def write_model(out: Path, model: bytes, card: Mapping[str, Any]) -> None:
-    """Write ``stager.onnx``, ``stager.json`` and ``MODEL_CARD.md`` into `out`."""
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "stager.onnx").write_bytes(model)
-    write_json(out / "stager.json", card)
+    """Write the model, its card for machines and ``MODEL_CARD.md`` into the folder `out`."""
+    path = out / MODEL_FILE
+    path.write_bytes(model)
+    write_json(path.with_suffix(".json"), card)
     write_markdown(out)
 
 
@@ -93,7 +93,7 @@ def write_markdown(folder: Path) -> None:
     """Write ``MODEL_CARD.md`` from the measured figures that lie beside it."""
     comparison = folder / "comparison.json"
     text = render(
-        json.loads((folder / "stager.json").read_text()),
+        json.loads((folder / MODEL_FILE).with_suffix(".json").read_text()),
         json.loads(comparison.read_text()) if comparison.exists() else None,
     )
     (folder / "MODEL_CARD.md").write_text(text)

@@ -95,8 +95,10 @@ def find_recordings(folder: Path) -> list[Recording]:
     Raises
     ------
     SourceError
-        When there are none, one stands alone, or a night is there twice.
+        When there is no such folder, it holds none, one stands alone, or a night is there twice.
     """
+    if not folder.is_dir():
+        raise SourceError(f"{folder}: is no folder")
     psgs, hypnograms = _by_night(folder, "PSG"), _by_night(folder, "Hypnogram")
     if not psgs and not hypnograms:
         raise SourceError(f"{folder}: holds no Sleep-EDF recording such as SC4001E0-PSG.edf")

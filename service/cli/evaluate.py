@@ -20,11 +20,11 @@ from service.cli.training import (
     Jobs,
     draw,
     figures_tables,
+    make_folder,
     need_torch,
 )
 
-IN_SAMPLE = "in sample: the model was trained on subjects of this table"
-OUT_OF_SAMPLE = "out of sample: the model has not seen these subjects"
+OUT_OF_SAMPLE = "out of sample: by their numbers, the model has not seen these subjects"
 
 
 def evaluate(
@@ -43,28 +43,38 @@ def evaluate(
     """Measure the shipped stager on a table of nights, staged causally as they would be live.
 
     On the subjects it was trained on the figures are in sample, and say so: they tell that the
-    model is intact, not how good it is. With --cross-validate they are those of the card.
+    model is intact, not how good it is. Subjects are told apart by number only, so a table of
+    another study should number them otherwise. With --cross-validate the figures are those of the
+    card.
     """
+    if plots:
+        make_folder(plots)
     nights, bundle = load_nights(features), load_bundle()
     figures, predictions = (
         _cross_validate(nights, bundle.card["training"], jobs)
         if cross_validate
         else _measure(nights, bundle)
     )
-    if plots:
-        draw(figures, predictions, plots)
     if as_json:
         typer.echo(json.dumps(figures))
     else:
         Console().print(figures_tables(figures["protocol"], figures))
+    if plots:
+        draw(figures, predictions, plots)
 
 
 def _measure(nights: tuple[Night, ...], bundle: ModelBundle) -> tuple[dict[str, Any], Predictions]:
-    known = {night.subject for night in nights} & set(bundle.card["training"]["subjects"])
     with Bars() as progress:
         predictions = predict(bundle, nights, lambda share: progress("staging", share))
-    protocol = IN_SAMPLE if known else OUT_OF_SAMPLE
-    return {"protocol": protocol, **report(predictions)}, predictions
+    return {"protocol": _protocol(nights, bundle), **report(predictions)}, predictions
+
+
+def _protocol(nights: tuple[Night, ...], bundle: ModelBundle) -> str:
+    subjects = {night.subject for night in nights}
+    known = subjects & set(bundle.card["training"]["subjects"])
+    if not known:
+        return OUT_OF_SAMPLE
+    return f"in sample: {len(known)} of {len(subjects)} subjects, by number, were trained on"
 
 
 def _cross_validate(

@@ -1,6 +1,8 @@
 """``dreamwatch train``: fit the stager and write the model with its card."""
 
 import datetime
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +20,9 @@ from service.cli.training import (
     console,
     draw,
     figures_tables,
+    make_folder,
     need_torch,
+    writing,
 )
 
 
@@ -52,26 +56,35 @@ def train(
     made by the live signal path.
     """
     training = need_torch()
-    nights = _nights(features, sleep_edfx, save_features)
+    read = _reader(features, sleep_edfx, save_features)
+    for folder in (out, out / "plots"):
+        make_folder(folder)
+    nights = read()
     plan = Plan(folds, epochs, seed, jobs, members)
     with Bars() as progress:
         model, validation = training.train_stager(nights, plan, progress)
     today = datetime.datetime.now(datetime.UTC).date()
     card = make_card(model, nights, plan, validation.correction, validation.figures, today)
-    write_model(out, model, card)
+    with writing(out):
+        write_model(out, model, card)
     figures = {"protocol": CROSS_VALIDATED, **validation.figures}
     draw(figures, validation.predictions, out / "plots")
     console.print(figures_tables(CROSS_VALIDATED, figures))
     console.print(f"wrote stager.onnx, stager.json, MODEL_CARD.md to {out}", highlight=False)
 
 
-def _nights(
+def _reader(
     features: Path | None, sleep_edfx: Path | None, save_features: Path | None
-) -> tuple[Night, ...]:
+) -> Callable[[], tuple[Night, ...]]:
+    """Choose how the nights are read; that may take long, so it is not done yet."""
     if features and not sleep_edfx and not save_features:
-        return load_nights(features)
-    if features or not sleep_edfx:
-        raise DreamwatchError("train takes either --features, or --sleep-edfx [--save-features]")
+        return partial(load_nights, features)
+    if sleep_edfx and not features:
+        return partial(_read_raw, sleep_edfx, save_features)
+    raise DreamwatchError("train takes either --features, or --sleep-edfx [--save-features]")
+
+
+def _read_raw(sleep_edfx: Path, save_features: Path | None) -> tuple[Night, ...]:
     with Bars() as progress:
         nights = read_nights(sleep_edfx, lambda share: progress("reading", share))
     if save_features:

@@ -1,7 +1,9 @@
 """What ``dreamwatch train`` and ``dreamwatch evaluate`` share: options, progress, the table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import ModuleType
 from typing import Annotated, Any
 
@@ -9,7 +11,7 @@ import typer
 from rich.console import Console, Group
 from rich.table import Table
 
-from monitor.domain.errors import ModelError
+from monitor.domain.errors import DreamwatchError, ModelError
 from monitor.domain.stage import STAGES
 
 CROSS_VALIDATED = "cross-validation by subject"
@@ -39,11 +41,48 @@ def need_torch() -> ModuleType:
     return training
 
 
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Name the file, or else the folder, that cannot be written.
+
+    Raises
+    ------
+    DreamwatchError
+        In place of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        name = error.filename or folder
+        raise DreamwatchError(f"{name}: cannot be written: {error.strerror}") from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and see that files can be made in it, before the long work for them begins.
+
+    Raises
+    ------
+    DreamwatchError
+        When they cannot.
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+
+
 def draw(figures: Mapping[str, Any], predictions: dict[str, Any], folder: Path) -> None:
-    """Draw what `figures` tell of `predictions` into `folder`."""
+    """Draw what `figures` tell of `predictions` into `folder`.
+
+    Raises
+    ------
+    DreamwatchError
+        When a plot cannot be written.
+    """
     from models.plots import draw_plots  # matplotlib is slow to load, and rarely asked for
 
-    for path in draw_plots(figures, predictions, folder, figures["protocol"]):
+    with writing(folder):
+        paths = draw_plots(figures, predictions, folder, figures["protocol"])
+    for path in paths:
         console.print(f"wrote {path}", highlight=False)
 
 

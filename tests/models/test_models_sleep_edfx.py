@@ -191,8 +191,8 @@ def test_the_saved_table_gives_the_same_nights(read, tmp_path):
 
 def test_a_folder_without_recordings_is_named(tmp_path):
     (tmp_path / "ST7011J0-PSG.edf").touch()
-    for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(SourceError, match=f"{folder}: holds no Sleep-EDF recording"):
+    for folder, said in {tmp_path: "holds no Sleep-EDF rec", tmp_path / "x": "is no fold"}.items():
+        with pytest.raises(SourceError, match=f"{folder}: {said}"):
             find_recordings(folder)
 
 
@@ -261,7 +261,7 @@ def test_sleep_without_signal_is_named(one, truth):
         read_nights(one.folder)
 
 
-def train(monkeypatch, *args):
+def train(monkeypatch, out, *args):
     """Run the command up to the training; return the nights that it would train on."""
     given = []
 
@@ -271,7 +271,7 @@ def train(monkeypatch, *args):
 
     command = import_module("service.cli.train")
     monkeypatch.setattr(command, "need_torch", lambda: SimpleNamespace(train_stager=train_stager))
-    return CLI.invoke(app, ["train", *map(str, args)]), given
+    return CLI.invoke(app, ["train", "--out", str(out), *map(str, args)]), given
 
 
 @pytest.mark.parametrize(
@@ -279,16 +279,28 @@ def train(monkeypatch, *args):
 )
 def test_training_takes_either_a_table_or_a_folder(monkeypatch, tmp_path, options):
     args = [part for option in options for part in (option, tmp_path / "x")]
-    result, _ = train(monkeypatch, *args)
+    result, _ = train(monkeypatch, tmp_path / "out", *args)
     assert isinstance(result.exception, DreamwatchError)
     assert "either --features, or --sleep-edfx" in str(result.exception)
+    assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_and_its_saved_table_train_the_same(monkeypatch, one):
-    table = one.folder / "table.npz"
-    result, raw = train(monkeypatch, "--sleep-edfx", one.folder, "--save-features", table)
+@pytest.mark.parametrize("blocked", ["out", "out/plots"])
+def test_where_nothing_can_be_written_nothing_is_read(monkeypatch, tmp_path, blocked):
+    path = tmp_path / blocked
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    result, nights = train(monkeypatch, tmp_path / "out", "--features", tmp_path / "nowhere.npz")
+    assert isinstance(result.exception, DreamwatchError)
+    assert f"{path}: cannot be written: File exists" in str(result.exception)
+    assert not nights
+
+
+def test_a_folder_and_its_saved_table_train_the_same(monkeypatch, tmp_path, one):
+    table, out = one.folder / "table.npz", tmp_path / "out"
+    result, raw = train(monkeypatch, out, "--sleep-edfx", one.folder, "--save-features", table)
     assert "reading" in result.stderr
-    _, again = train(monkeypatch, "--features", table)
+    _, again = train(monkeypatch, out, "--features", table)
     assert len(raw) == len(again) == 1
     np.testing.assert_array_equal(raw[0].log_power, again[0].log_power)
     np.testing.assert_array_equal(raw[0].labels, again[0].labels)

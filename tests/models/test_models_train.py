@@ -13,7 +13,7 @@ from models.card import make_card, write_model
 from models.card_text import PLOTS, render
 from models.plan import Plan
 from models.predict import SETUPS, Correction
-from monitor.domain.errors import ModelError
+from monitor.domain.errors import DreamwatchError, ModelError
 from monitor.staging.bundle import MAX_MODEL_BYTES, RECIPE, bundle_of, load_bundle
 from monitor.staging.context import N_FEATURES
 from service.cli import app
@@ -22,6 +22,7 @@ from service.cli.training import need_torch
 
 CLI = CliRunner()
 BIAS = (0.3, -0.2, 0.0, 0.1, -0.4)
+*_, LAST_PLOT = PLOTS
 HAS_TORCH = find_spec("torch") is not None
 needs_torch = pytest.mark.skipif(not HAS_TORCH, reason="needs the train extra: no torch here")
 
@@ -44,11 +45,30 @@ def test_evaluate_prints_the_figures_of_the_shipped_model(table, tmp_path):
     assert set(figures) == {*SETUPS, "ece", "protocol"}
     assert -1 <= figures["fpz"]["kappa"] <= 1
     known = set(load_bundle().card["training"]["subjects"]) & {1, 2, 3, 4}
-    assert (figures["protocol"] == OUT_OF_SAMPLE) == (not known)
+    expected = f"in sample: {len(known)} of 4 subjects, by number, were trained on"
+    assert figures["protocol"] == (expected if known else OUT_OF_SAMPLE)
     assert {path.stem for path in plots.iterdir()} == set(PLOTS)
     shown = CLI.invoke(app, ["evaluate", "--features", str(table[0])], env={"COLUMNS": "150"})
     assert f"{figures['pz']['kappa']:.3f}" in shown.stdout
     assert f"{figures['pz']['live']['kappa']:.3f}" in shown.stdout
+
+
+def test_figures_are_not_lost_with_the_plots(table, tmp_path):
+    (tmp_path / f"{LAST_PLOT}.png").mkdir()
+    options = ["--features", str(table[0]), "--json", "--plots", str(tmp_path)]
+    result = CLI.invoke(app, ["evaluate", *options])
+    assert set(SETUPS) < set(json.loads(result.stdout))
+    assert isinstance(result.exception, DreamwatchError)
+    assert f"{LAST_PLOT}.png: cannot be written: Is a directory" in str(result.exception)
+
+
+def test_a_folder_for_plots_that_cannot_be_is_named_first(table, tmp_path):
+    folder = tmp_path / "plots"
+    folder.touch()
+    options = ["--features", str(table[0]), "--plots", str(folder)]
+    result = CLI.invoke(app, ["evaluate", *options])
+    assert str(result.exception) == f"{folder}: cannot be written: File exists"
+    assert not result.stdout
 
 
 @pytest.mark.train
