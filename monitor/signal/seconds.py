@@ -14,9 +14,9 @@ from scipy.signal import get_window
 
 from monitor.signal.frames import Frames
 
-BRAIN_HZ = tuple(range(2, 9))
-"""Where a head gives much more than an amplifier: delta and theta. From 2 Hz on a Hann window sees
-nothing of an offset."""
+BRAIN_HZ = tuple(range(3, 9))
+"""Where a head gives much more than an amplifier: delta and theta. From 3 Hz on, under a Hann
+window, hardly anything is left of an electrode's drift less its parabola."""
 
 FAST_HZ = (21, 24, 27, 30, 33, 36, 39, 42, 45)
 """Where a brain gives little; clear of both mains frequencies."""
@@ -34,6 +34,7 @@ PLATEAU_OVER_USUAL = 3.0
 
 _FREQS = (*BRAIN_HZ, *FAST_HZ, *MAINS_HZ)
 _TONE_HZ = 1.5  # noise bandwidth of a Hann window of one second
+_DRIFT_POWERS = 3  # offset, slope and bend of a drift
 _QUARTERS = 4
 _BESIDE = 3
 
@@ -49,7 +50,8 @@ class Measures:
     sway : ndarray
         Range of the means of its quarters, µV: what is slower than about 4 Hz.
     brain, fast, muscle : ndarray
-        Mean power spectral density in `BRAIN_HZ`, `FAST_HZ` and `MUSCLE_HZ`, µV²/Hz.
+        Mean power spectral density in `BRAIN_HZ`, in `FAST_HZ` and in its part from
+        `MUSCLE_FROM_HZ` up, µV²/Hz.
     beside_mains : ndarray
         The same of the three highest frequencies of `FAST_HZ`.
     mains : ndarray
@@ -95,14 +97,19 @@ def _measure(stack: NDArray[np.floating]) -> NDArray[np.float64]:
 def _projection(n_samples: int) -> NDArray[np.float64]:
     """Columns: cosines, then sines of `_FREQS` under a Hann window, then the quarters' means.
 
-    Squares of the first two add up to µV²/Hz; frequencies too close to half the sampling rate are
-    left at zero.
+    Squares of the first two add up to µV²/Hz, as of the second less the parabola fitted under the
+    window (mains hardly bends it); frequencies too close to half the sampling rate are left at
+    zero.
     """
     phase = 2 * np.pi * np.outer(np.arange(n_samples) / n_samples, _FREQS)
-    taper = get_window("hann", n_samples)[:, None] * _seen(n_samples) * np.sqrt(16 / 3) / n_samples
+    window = get_window("hann", n_samples)[:, None]
+    taper = window * _seen(n_samples) * np.sqrt(16 / 3) / n_samples
+    tones = np.hstack([np.cos(phase) * taper, np.sin(phase) * taper])
+    drifts = np.vander(np.linspace(-1, 1, n_samples), _DRIFT_POWERS)
+    drift_of = np.linalg.solve(drifts.T @ (window * drifts), drifts.T @ tones)
     quarter = np.arange(n_samples) * _QUARTERS // n_samples
     means = (quarter[:, None] == np.arange(_QUARTERS)) / np.bincount(quarter)
-    return np.hstack([np.cos(phase) * taper, np.sin(phase) * taper, means])
+    return np.hstack([tones - window * drifts @ drift_of, means])
 
 
 @cache
