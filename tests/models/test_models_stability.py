@@ -91,7 +91,7 @@ def test_the_truth_itself_has_no_false_change(truth, random):
 
 
 def test_hysteresis_trades_false_changes_for_delay():
-    flicker = night("WWW2W2W222222222", "WWWWWWW222222222", certainty=0.24)
+    flicker = night("WWW2W2W222222222", "WWWWWWW222222222", certainty=0.3)
     live = live_figures([flicker])
     assert live["false_ratio"] < live["raw"]["false_ratio"]
     rows = grid([flicker], margins=[0.0, 0.9], holds_s=[60.0])
