@@ -5,12 +5,10 @@ with ``SC4ssNxz-Hypnogram.edf`` beside it, ss the subject and N the night; x, y 
 and scorer. MNE's ``sleep_physionet.age`` fetches them so.
 """
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import mne
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +21,7 @@ from monitor.signal.epocher import Epocher
 from monitor.signal.features import band_powers
 from monitor.signal.filter import SosFilter
 from monitor.signal.frames import Framer
+from monitor.sources.annotations import read_annotations
 from monitor.sources.edf import BLOCK_S, EdfSource, open_edf
 
 CHANNELS = ("EEG Fpz-Cz", "EEG Pz-Oz", "EOG horizontal")
@@ -156,7 +155,7 @@ def read_labels(hypnogram: Path) -> NDArray[np.int8]:
         overlap or are no whole epochs.
     """
     labels: list[int] = []
-    for onset_s, duration_s, text in _annotations(hypnogram):
+    for onset_s, duration_s, text in read_annotations(hypnogram):
         if text not in LABELS:
             raise SourceError(f"{hypnogram}: {text!r} at {onset_s:g} s is no stage")
         if onset_s != len(labels) * EPOCH_S:
@@ -170,17 +169,6 @@ def read_labels(hypnogram: Path) -> NDArray[np.int8]:
             )
         labels += [LABELS[text]] * int(duration_s / EPOCH_S)
     return np.array(labels, dtype=np.int8)
-
-
-def _annotations(path: Path) -> list[tuple[float, float, str]]:
-    """Onset, duration and text of every annotation in order of time."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            read = mne.read_annotations(path)
-    except (OSError, ValueError) as error:
-        raise SourceError(f"{path}: MNE cannot read it: {error}") from error
-    return list(zip(read.onset.tolist(), read.duration.tolist(), read.description, strict=True))
 
 
 def _fitting_labels(recording: Recording, source: EdfSource) -> NDArray[np.int8]:

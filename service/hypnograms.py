@@ -2,15 +2,13 @@
 
 import csv
 import math
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
-import mne
-
 from monitor.domain.errors import SourceError
 from monitor.domain.stage import EPOCH_S, STAGES, Stage
+from monitor.sources.annotations import read_annotations
 
 _PREFIX = "Sleep stage "
 _NAMES = {stage.value: stage for stage in STAGES} | {
@@ -78,15 +76,11 @@ def _csv(path: Path) -> list[_Spell]:
 
 
 def _annotations(path: Path) -> Iterable[_Spell]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            read = mne.read_annotations(path)
-    except (OSError, ValueError) as error:
-        raise SourceError(f"{path}: MNE cannot read it: {error}") from error
-    names = [text.removeprefix(_PREFIX) for text in read.description if text.startswith(_PREFIX)]
-    rows = [text.startswith(_PREFIX) for text in read.description]
-    return zip(read.onset[rows].tolist(), read.duration[rows].tolist(), names, strict=True)
+    return [
+        (onset_s, duration_s, text.removeprefix(_PREFIX))
+        for onset_s, duration_s, text in read_annotations(path)
+        if text.startswith(_PREFIX)
+    ]
 
 
 def _finite(text: str) -> float:
