@@ -27,7 +27,7 @@ from monitor.domain.events import (
     SamplesLost,
     SessionChanged,
 )
-from monitor.domain.inputs import MAX_GAP_S, Chunk, End, Gap, Input, Tick
+from monitor.domain.inputs import MAX_GAP_S, Chunk, End, Gap, Health, Input, Tick
 from monitor.domain.montage import STAGED, ChannelKind
 from monitor.domain.stage import EPOCH_S, Stage
 from monitor.signal.artefacts import ArtefactDetector
@@ -41,7 +41,7 @@ from monitor.staging.published import PublishedStage
 from monitor.staging.scorer import Scorer
 from monitor.usage.ledger import UsageLedger
 
-SNAPSHOT_VERSION = 2
+SNAPSHOT_VERSION = 3
 
 SILENT_S = 10.0
 """Seconds without signal after which no live stage is shown any more: two of its steps."""
@@ -141,6 +141,8 @@ class MonitorSession:
                 return self._pass_time(self._at(sample))
             case End(sample):
                 return self._end(self._at(sample))
+            case Health():
+                return self._alarms.hear(self.now, item)
             case command:
                 return self._alarms.command(self.now, command)
 

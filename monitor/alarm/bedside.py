@@ -6,6 +6,7 @@ from typing import Any
 
 from monitor.alarm.conditions import DETECTORS, Known
 from monitor.alarm.contacts import Contacts
+from monitor.alarm.faults import Fault
 from monitor.alarm.plan import Plan
 from monitor.alarm.register import AlarmRegister
 from monitor.alarm.rules import AlarmKind, Policy
@@ -48,6 +49,7 @@ class Bedside:
         self.wake = wake
         self.alarms = alarms
         self.policy = policy
+        self.faults: Mapping[str, Fault] = {}
         self.ended = False
         self.quiet_until = now
 
@@ -124,6 +126,7 @@ class Bedside:
         return Known(
             at=self.now,
             contacts=self.contacts,
+            faults=self.faults,
             ended=self.ended,
             signal_lost=self.alarms.is_open(AlarmKind.SIGNAL_LOST),
             grave=self.wake.state.running or physiological,
@@ -148,6 +151,7 @@ class Bedside:
             "now": self.now,
             "ended": self.ended,
             "contacts": self.contacts.snapshot(),
+            "faults": {part: asdict(fault) for part, fault in self.faults.items()},
             "plan": asdict(self.plan),
             "sleeper": asdict(self.sleeper),
             "wake": self.wake.snapshot(),
@@ -157,6 +161,7 @@ class Bedside:
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Take a `snapshot` of the same session."""
         self.contacts.restore(saved["contacts"])
+        self.faults = _faults(saved)
         self.plan = Plan(**saved["plan"])
         self.sleeper = Sleeper.restored(saved["sleeper"])
         self.wake.restore(saved["wake"])
@@ -169,9 +174,14 @@ class Bedside:
         start, self.now = self.now, float(saved["now"])
         if self.now > start:
             raise ValueError(f"they are of {self.now:.3f}, after this session's start {start:.3f}")
+        self.faults = _faults(saved)
         self.alarms.adopt(saved["alarms"])
         self.wake.restore(saved["wake"])
         if self.alarms.is_open(AlarmKind.OVERRUN):
             before = Plan(**saved["plan"])
             self.plan = self.plan.adopting(before.counts_from, before.cleared_at)
         return self.pass_until(start, and_at=True) + self.settle()
+
+
+def _faults(saved: Mapping[str, Any]) -> dict[str, Fault]:
+    return {part: Fault(**fault) for part, fault in saved["faults"].items()}

@@ -26,6 +26,12 @@ KINDS: Mapping[AlarmKind, KindRule] = MappingProxyType(
             shelvable=False,  # table
             rise=Rise(120, Priority.HIGH),  # table
         ),
+        AlarmKind.PIPELINE_FAULT: KindRule(
+            priority=Priority.MEDIUM,  # table
+            on_delay_s=10,  # table
+            off_delay_s=5,  # [D]
+            ack_timeout_s=3 * _MIN,  # table
+        ),
         AlarmKind.ELECTRODE_OFF: KindRule(
             priority=Priority.LOW,  # table; medium when all EEG is off (the detector says so)
             on_delay_s=10,  # table

@@ -4,10 +4,11 @@
 false. The delays are not applied here but in the state table.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from monitor.alarm.contacts import Contacts
+from monitor.alarm.faults import Fault
 from monitor.alarm.plan import Plan
 from monitor.alarm.rules import AlarmKind, Policy, WakeRule
 from monitor.alarm.wake_steps import WakeState
@@ -25,6 +26,8 @@ class Known:
         Now, in Unix s.
     contacts : Contacts
         What the signal says of the electrodes.
+    faults : mapping of str to Fault
+        The parts of the program that have ever had trouble.
     ended : bool
         The source has ended: signal and plan say nothing any more.
     signal_lost : bool
@@ -39,6 +42,7 @@ class Known:
 
     at: float
     contacts: Contacts
+    faults: Mapping[str, Fault]
     ended: bool
     signal_lost: bool
     grave: bool
@@ -96,6 +100,21 @@ def signal_lost(known: Known) -> Iterator[Condition]:
         "s",
         Priority.HIGH if known.grave else None,
     )
+
+
+def pipeline_fault(known: Known) -> Iterator[Condition]:
+    """See a part of the program that does not do its work."""
+    for part, fault in known.faults.items():
+        yield Condition(
+            AlarmKind.PIPELINE_FAULT,
+            part,
+            bool(fault.trouble),
+            fault.since,
+            f"{part}: {fault.trouble}" if fault.trouble else f"{part} works again",
+            known.at - fault.since,
+            known.policy.kinds[AlarmKind.PIPELINE_FAULT].on_delay_s,
+            "s",
+        )
 
 
 def electrode_off(known: Known) -> Iterator[Condition]:
@@ -177,6 +196,7 @@ def unresponsive(known: Known) -> Iterator[Condition]:
 
 DETECTORS: tuple[Callable[[Known], Iterator[Condition]], ...] = (
     signal_lost,
+    pipeline_fault,
     electrode_off,
     overrun,
     hard_to_wake,

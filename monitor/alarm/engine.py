@@ -11,6 +11,7 @@ from typing import Any
 from monitor.alarm.bedside import Bedside
 from monitor.alarm.catalogue import DEFAULT_POLICY
 from monitor.alarm.contacts import Contacts
+from monitor.alarm.faults import heard
 from monitor.alarm.plan import Plan
 from monitor.alarm.record import Alarm
 from monitor.alarm.register import AlarmRegister
@@ -22,7 +23,7 @@ from monitor.domain.contact import Second
 from monitor.domain.epoch import ScoredEpoch
 from monitor.domain.errors import CommandError, SnapshotError
 from monitor.domain.events import CommandDone, Event
-from monitor.domain.inputs import Command, Disposition, Profile, Resolve, Respond, Wake
+from monitor.domain.inputs import Command, Disposition, Health, Profile, Resolve, Respond, Wake
 from monitor.domain.montage import Montage
 
 MAX_COMMAND_IDS = 1_000
@@ -106,6 +107,12 @@ class AlarmEngine:
         if not events and bed.plan is plan and bed.now < bed.quiet_until:
             return []
         return events + bed.settle()
+
+    def hear(self, at: float, health: Health) -> list[Event]:
+        """Take what a part of the program says of itself."""
+        events = self._bed.pass_until(ms(at), and_at=True)
+        self._bed.faults = heard(self._bed.faults, health, self._bed.now)
+        return events + self._bed.settle()
 
     def advance(self, at: float) -> list[Event]:
         """Let time alone pass; what falls due fires in order."""

@@ -19,6 +19,7 @@ class AlarmKind(StrEnum):
     """What is wrong."""
 
     SIGNAL_LOST = "SIGNAL_LOST"
+    PIPELINE_FAULT = "PIPELINE_FAULT"
     ELECTRODE_OFF = "ELECTRODE_OFF"
     OVERRUN = "OVERRUN"
     HARD_TO_WAKE = "HARD_TO_WAKE"

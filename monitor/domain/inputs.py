@@ -72,6 +72,22 @@ class End:
     sample: int
 
 
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a part of the program around the session is: told, so that a night replays exactly.
+
+    Parameters
+    ----------
+    part : str
+        Which part ("recording").
+    trouble : str
+        Why it does not do its work; empty when it does.
+    """
+
+    part: str
+    trouble: str = ""
+
+
 class Responder(StrEnum):
     """How, or through whom, a dreamer answered."""
 
@@ -152,5 +168,5 @@ class Resolve(_Command):
 
 
 Command: TypeAlias = Wake | Respond | Acknowledge | Shelve | Resolve
-Input: TypeAlias = Chunk | Gap | Tick | End | Command
+Input: TypeAlias = Chunk | Gap | Tick | End | Health | Command
 Profile: TypeAlias = Literal["adult", "child"]

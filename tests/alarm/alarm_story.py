@@ -9,6 +9,7 @@ A story is one step a line; time runs from 0 s::
     wait 120                    120 s in which nothing comes at all
     stage N3 4                  4 epochs of good signal scored N3
     blind W 4                   4 epochs without signal scored W
+    trouble recording           the recording says that it does not work (well recording: it does)
     scored N2                   the epoch that ends now is scored N2
     wake / respond button / end
     ack KIND / shelve KIND 600 / resolve KIND woken_verified     (at the version it has)
@@ -39,6 +40,7 @@ from monitor.domain.inputs import (
     Acknowledge,
     Command,
     Disposition,
+    Health,
     Profile,
     Resolve,
     Respond,
@@ -154,6 +156,12 @@ class Player:
     def score(self, stage: Stage) -> list[Event]:
         onset_s = self.now - self.start - EPOCH_S
         return self.engine.score(self.now, ScoredEpoch(int(onset_s // EPOCH_S), onset_s, stage))
+
+    def _trouble(self, _word: str, part: str) -> list[Event]:
+        return self.engine.hear(self.now, Health(part, "the disk is full"))
+
+    def _well(self, _word: str, part: str) -> list[Event]:
+        return self.engine.hear(self.now, Health(part))
 
     def _wake(self, _word: str) -> list[Event]:
         return self.command(Wake(command_id=self.fresh_id(), actor="ann"))

@@ -22,6 +22,7 @@ from monitor.domain.inputs import (
     Acknowledge,
     Command,
     Disposition,
+    Health,
     Resolve,
     Respond,
     Responder,
@@ -98,6 +99,10 @@ class AnyNight(RuleBasedStateMachine):
         assert [e for at in steps for e in self.fine.advance(at)] == whole
         assert self.restarting.advance(self.now) == whole
         self.check(whole)
+
+    @rule(part=st.sampled_from(["recording", "markers"]), trouble=st.sampled_from(["", "full"]))
+    def health(self, part, trouble):
+        self.each(lambda engine: engine.hear(self.now, Health(part, trouble)))
 
     @rule()
     def earlier_time(self):

@@ -26,6 +26,7 @@ from monitor.domain.stage import Stage
         ("HARD_TO_WAKE", "medium", 0, True, False, 180),
         ("OVERRUN", "low", 900, False, False, None),
         ("ELECTRODE_OFF", "low", 10, False, False, 600),
+        ("PIPELINE_FAULT", "medium", 10, False, False, 180),
         ("SIGNAL_LOST", "medium", 15, False, False, 180),
     ],
 )
