@@ -17,6 +17,7 @@ from monitor.sources.base import Source
 from monitor.sources.spec import SourceSpec, open_source
 from monitor.staging.bundle import ModelBundle
 from monitor.staging.calibration import Calibration, read_calibration
+from service.host import ThreadHost
 from service.snapshots import unpack
 from service.store import RUNNING, SessionRow, Store
 
@@ -70,7 +71,7 @@ def open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) 
     ModelError
         When the wearer's calibration cannot be read.
     """
-    source = open_source(spec)
+    source = open_source(spec, ThreadHost(spec.dreamer))
     last = store.last_session(spec.dreamer)
     if last is not None and _goes_on(last, spec, source, now):
         try:

@@ -66,8 +66,23 @@ class Link(Protocol):
             When nothing will come any more without a new connection.
         """
 
+    def flush(self) -> Batch:
+        """Return what `drain` has held back to tell the losses before it; nothing will follow."""
+
     def mark(self, code: float) -> None:
         """Write a marker into the device's own stream, where it can take one."""
+
+    def measure_impedance(self, *, on: bool) -> None:
+        """Start or end measuring the electrodes' impedances.
+
+        Raises
+        ------
+        SourceError
+            When the device measures none.
+        """
+
+    def impedances(self) -> dict[str, float]:
+        """Return the newest in kΩ by channel name; what is not measured is left out."""
 
     def disconnect(self) -> None:
         """Let go of the device, whatever state it is in; may take seconds, never fails."""

@@ -10,6 +10,8 @@ from monitor.domain.errors import SourceError
 from monitor.domain.inputs import Profile
 from monitor.sources.base import Source
 from monitor.sources.edf import BLOCK_S, open_edf
+from monitor.sources.link import Host, Link
+from monitor.sources.live import LiveSource
 from monitor.sources.simulator.source import open_simulator
 
 MAX_SPEC = 4096
@@ -27,15 +29,15 @@ class SourceSpec:
     text : str
         The URL as given; identifies the source across restarts.
     scheme : str
-        "edf" or "sim".
+        One of `OPENERS` or `LINKS`.
     path : str
-        File, where the scheme has one.
+        File, board or stream, where the scheme has one.
     params : mapping of str to str
         Options of the source itself.
     dreamer : str
         Whom it watches: 1 to 64 letters, digits, ".", "_" or "-".
     speed : float
-        Times faster than life; 0 is as fast as possible.
+        Times faster than life; 0 is as fast as possible. What is live has 1 and no other.
     planned_s : float or None
         Planned length of the session in seconds.
     profile : {"adult", "child"}
@@ -66,8 +68,17 @@ def _open_sim(spec: SourceSpec) -> Source:
     return open_simulator({**spec.params, **plan})
 
 
+def _link_board(spec: SourceSpec) -> Link:
+    from monitor.sources.board import open_board  # takes long to load
+
+    return open_board(spec.path, spec.params)
+
+
 OPENERS: dict[str, Callable[[SourceSpec], Source]] = {"edf": _open_edf, "sim": _open_sim}
-"""How each scheme is opened."""
+"""How what can be read at any speed is opened."""
+
+LINKS: dict[str, Callable[[SourceSpec], Link]] = {"board": _link_board}
+"""How what is live is linked to."""
 
 
 def parse_spec(text: str) -> SourceSpec:
@@ -84,17 +95,20 @@ def parse_spec(text: str) -> SourceSpec:
         url = urlsplit(text, allow_fragments=False)
     except ValueError as error:
         raise SourceError(f"source {text!r} is no URL: {error}") from error
-    if url.scheme not in OPENERS or url.netloc:
-        known = ", ".join(f"{scheme}:" for scheme in OPENERS)
+    if url.scheme not in OPENERS | LINKS or url.netloc:
+        known = ", ".join(f"{scheme}:" for scheme in OPENERS | LINKS)
         raise SourceError(f"source {text!r} must begin with one of {known} and have no host")
     params = _params(url.query)
     minutes = params.pop("planned_minutes", None)
+    speed = _number("speed", params.pop("speed", "1"), 0, MAX_SPEED)
+    if url.scheme in LINKS and speed != 1:
+        raise SourceError(f"speed={speed:g}: {url.scheme}: is live, and time has one speed")
     return SourceSpec(
         text=text,
         scheme=url.scheme,
         path=unquote(url.path),
         dreamer=_dreamer(params.pop("dreamer", "dreamer")),
-        speed=_number("speed", params.pop("speed", "1"), 0, MAX_SPEED),
+        speed=speed,
         profile=_profile(params.pop("profile", "adult")),
         calibration=params.pop("calibration", ""),
         planned_s=None
@@ -104,15 +118,37 @@ def parse_spec(text: str) -> SourceSpec:
     )
 
 
-def open_source(spec: SourceSpec) -> Source:
+def open_link(spec: SourceSpec) -> Link:
+    """Make the link that a spec of something live names, without connecting it.
+
+    Raises
+    ------
+    SourceError
+        When it is not live, or cannot be made.
+    """
+    if spec.scheme not in LINKS:
+        raise SourceError(f"{spec.text} is a recording; live are {', '.join(LINKS)}")
+    return LINKS[spec.scheme](spec)
+
+
+def open_source(spec: SourceSpec, host: Host | None = None) -> Source:
     """Open what a spec names.
+
+    Parameters
+    ----------
+    host : Host or None
+        Runs what is live; None where only recordings are read.
 
     Raises
     ------
     SourceError
         When it cannot be opened; names the file or option, its value and the limit.
     """
-    return OPENERS[spec.scheme](spec)
+    if spec.scheme in OPENERS:
+        return OPENERS[spec.scheme](spec)
+    if host is None:
+        raise SourceError(f"{spec.text} is live: `dreamwatch serve --source` watches it")
+    return LiveSource(open_link(spec), host, f"{spec.dreamer}: {spec.scheme}:{spec.path}")
 
 
 def _params(query: str) -> dict[str, str]:

@@ -9,7 +9,17 @@ from typer.core import TyperGroup
 
 from monitor.domain.errors import DreamwatchError
 
-COMMANDS = ("serve", "watch", "score", "simulate", "calibrate", "train", "evaluate")
+COMMANDS = (
+    "serve",
+    "watch",
+    "boards",
+    "doctor",
+    "score",
+    "simulate",
+    "calibrate",
+    "train",
+    "evaluate",
+)
 """Each is the function of that name in the module of that name, in the order of ``--help``."""
 
 
