@@ -1,11 +1,35 @@
-"""Annotations of EDF+ files, as any source or hypnogram has them."""
+"""Annotations of EDF+ files, as any source or hypnogram has them, and the texts of our own."""
 
+import re
 import warnings
 from pathlib import Path
 
 import mne
 
 from monitor.domain.errors import SourceError
+from monitor.domain.inputs import Gap
+from monitor.domain.stage import STAGES, Stage
+
+STAGE_TEXTS = {stage: f"Sleep stage {stage}" for stage in STAGES} | {
+    Stage.UNSCORED: "Sleep stage ?"
+}
+"""The standard texts of EDF+ for scored epochs."""
+
+END_TEXT = "Recording ends"
+"""Marks the first sample after the last, where a recording does not fill its last record."""
+
+_GAP = re.compile(r"Gap: (\d+) samples? lost \((.*?)[)…]")  # a long cause is cut
+
+
+def gap_text(gap: Gap) -> str:
+    """Write a gap as an annotation says it; its onset is that of the first lost sample."""
+    return f"Gap: {gap.n_samples} sample{'' if gap.n_samples == 1 else 's'} lost ({gap.cause})"
+
+
+def parse_gap(text: str, first_sample: int) -> Gap | None:
+    """Read what `gap_text` wrote; None for any other text."""
+    found = _GAP.fullmatch(text)
+    return Gap(first_sample, int(found[1]), found[2]) if found else None
 
 
 def read_annotations(path: Path) -> list[tuple[float, float, str]]:

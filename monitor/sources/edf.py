@@ -1,6 +1,7 @@
 """Recordings in EDF, EDF+ and BDF, replayed as if they came from a headset."""
 
 import warnings
+from bisect import bisect_right
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 
 from monitor.domain.errors import SourceError
 from monitor.domain.events import Event
-from monitor.domain.inputs import Chunk, Input
-from monitor.domain.montage import ChannelKind, Montage, guess_kind
+from monitor.domain.inputs import Chunk, Gap, Input
+from monitor.domain.montage import Channel, ChannelKind, Montage, guess_kind
 from monitor.signal.filter import MAX_SFREQ, MIN_SFREQ
+from monitor.sources.annotations import END_TEXT, parse_gap
 from monitor.sources.edf_header import EdfHeader, read_header
 
 BLOCK_S = 300
@@ -46,27 +48,35 @@ class EdfSource:
         self, path: Path, ch_names: list[str], header: EdfHeader, chunk_s: float = 1.0
     ) -> None:
         self.path = path
-        self.montage = Montage.from_names(ch_names)
+        self.montage = _montage(ch_names, header)
         self._raw = _open_raw(path, header, ch_names)
         self.sfreq = float(self._raw.info["sfreq"])
-        self.n_samples: int | None = int(self._raw.n_times)
+        gaps, end = _losses(self._raw) if header.is_own else ([], int(self._raw.n_times))
+        self._gaps, self._end = gaps, end
+        self.n_samples: int | None = end
         self._rows = [self._raw.ch_names.index(name) for name in ch_names]
         dimensions = dict(zip(header.labels, header.dimensions, strict=True))
         self._scale = np.array([[_to_microvolts(dimensions[name])] for name in ch_names])
+        missing = dict(zip(header.labels, header.missing, strict=True))
+        self._missing = np.array([[missing[name]] for name in ch_names])
         self._chunk = max(1, round(chunk_s * self.sfreq))
         self._position = 0
         self._block_start = 0
         self._block: NDArray[np.float64] = np.empty((len(ch_names), 0))
 
     def read(self) -> list[Input] | None:
-        """Return the next chunk; None at the end."""
+        """Return the next chunk or, in a recording of our own, gap; None at the end."""
         first = self._position
-        if first >= self._raw.n_times:
+        if first >= self._end:
             return None
+        gap, stop = self._gap_at(first)
+        if gap is not None:
+            self._position += gap.n_samples
+            return [gap]
         if first >= self._block_start + self._block.shape[1]:
             self._load(first)
         offset = first - self._block_start
-        data = self._block[:, offset : offset + self._chunk]
+        data = self._block[:, offset : offset + min(self._chunk, stop - first)]
         self._position += data.shape[1]
         return [Chunk(data, first)]
 
@@ -82,13 +92,26 @@ class EdfSource:
         """Let go of the file."""
         self._raw.close()
 
+    def _gap_at(self, sample: int) -> tuple[Gap | None, int]:
+        """Return what is left of the gap at a sample, or where the signal stops next."""
+        after = bisect_right(self._gaps, sample, key=lambda gap: gap.first_sample)
+        stop = self._gaps[after].first_sample if after < len(self._gaps) else self._end
+        if after:
+            gap = self._gaps[after - 1]
+            left = min(gap.first_sample + gap.n_samples, stop) - sample
+            if left > 0:
+                return Gap(sample, left, gap.cause), stop
+        return None, stop
+
     def _load(self, first: int) -> None:
-        stop = min(first + round(BLOCK_S * self.sfreq), self._raw.n_times)
+        stop = min(first + round(BLOCK_S * self.sfreq), self._end)
         try:
             data = self._raw.get_data(self._rows, first, max(first, stop))
         except (OSError, ValueError) as error:
             raise SourceError(f"{self.path}: cannot be read any more: {error}") from error
-        self._block_start, self._block = first, data * self._scale
+        data *= self._scale
+        data[data <= self._missing] = np.nan
+        self._block_start, self._block = first, data
 
 
 def open_edf(path: str, params: Mapping[str, str], chunk_s: float = 1.0) -> EdfSource:
@@ -128,6 +151,23 @@ def open_edf(path: str, params: Mapping[str, str], chunk_s: float = 1.0) -> EdfS
             f"{file}: sampling rate {rate:g} Hz is outside {MIN_SFREQ:g} to {MAX_SFREQ:g} Hz"
         )
     return EdfSource(file, names, header, chunk_s)
+
+
+def _montage(ch_names: list[str], header: EdfHeader) -> Montage:
+    rails = dict(zip(header.labels, header.rails, strict=True))
+    return Montage(tuple(Channel(name, guess_kind(name), rails[name]) for name in ch_names))
+
+
+def _losses(raw: mne.io.BaseRaw) -> tuple[list[Gap], int]:
+    """Return the gaps and the end of the signal, as a recording of our own marks them."""
+    gaps, end = [], int(raw.n_times)
+    for onset_s, text in zip(raw.annotations.onset, raw.annotations.description, strict=True):
+        sample = round(float(onset_s) * raw.info["sfreq"])
+        if text == END_TEXT:
+            end = min(end, sample)
+        elif gap := parse_gap(text, sample):
+            gaps.append(gap)
+    return sorted(gaps, key=lambda gap: gap.first_sample), end
 
 
 def _to_microvolts(dimension: str) -> float:

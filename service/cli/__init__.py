@@ -17,6 +17,7 @@ COMMANDS = (
     "score",
     "simulate",
     "calibrate",
+    "recover",
     "train",
     "evaluate",
 )

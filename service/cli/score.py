@@ -14,6 +14,7 @@ from rich.text import Text
 from monitor.domain.epoch import ScoredEpoch
 from monitor.domain.errors import DreamwatchError
 from monitor.domain.stage import EPOCH_S, STAGES
+from monitor.sources.annotations import STAGE_TEXTS
 from monitor.sources.edf import BLOCK_S, EdfSource, open_edf
 from monitor.staging.bundle import ModelBundle, load_bundle
 from monitor.staging.calibration import Calibration, load_calibration
@@ -149,10 +150,8 @@ def write_csv(path: Path, epochs: list[ScoredEpoch]) -> None:
 
 def write_annotations(path: Path, epochs: list[ScoredEpoch]) -> None:
     """Write the stages as EDF+ annotations in the words of the EDF+ standard texts."""
-    words = {stage: f"Sleep stage {stage}" for stage in STAGES}
     annotations = [
-        edfio.EdfAnnotation(epoch.onset_s, EPOCH_S, words.get(epoch.stage, "Sleep stage ?"))
-        for epoch in epochs
+        edfio.EdfAnnotation(epoch.onset_s, EPOCH_S, STAGE_TEXTS[epoch.stage]) for epoch in epochs
     ]
     edfio.Edf([], annotations=annotations).write(path)
 

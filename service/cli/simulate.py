@@ -15,7 +15,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from monitor.domain.errors import DreamwatchError
 from monitor.domain.inputs import Chunk, Gap
-from monitor.domain.stage import EPOCH_S, STAGES, Stage
+from monitor.domain.stage import EPOCH_S
+from monitor.sources.annotations import STAGE_TEXTS
 from monitor.sources.simulator import RAIL_UV, SCENARIOS, SimulatorSource, open_simulator
 
 RECORD_S = 5
@@ -24,7 +25,6 @@ STARTED = datetime.date(2000, 1, 1), datetime.time(22)
 """Start written into every file: no clock is looked at, so equal nights are equal files."""
 STEP_UV = RAIL_UV / np.iinfo(np.int16).max
 """One step of the 16-bit samples: 0.1 µV."""
-_TEXTS = {stage: f"Sleep stage {stage}" for stage in STAGES} | {Stage.UNSCORED: "Sleep stage ?"}
 
 console = Console(stderr=True)
 
@@ -133,7 +133,7 @@ def _recording(
 def _stages(source: SimulatorSource) -> list[edfio.EdfAnnotation]:
     """Return the true stages in the standard texts of EDF+."""
     return [
-        edfio.EdfAnnotation(index * EPOCH_S, EPOCH_S, _TEXTS[stage])
+        edfio.EdfAnnotation(index * EPOCH_S, EPOCH_S, STAGE_TEXTS[stage])
         for index, stage in enumerate(source.truth())
     ]
 
