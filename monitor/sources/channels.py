@@ -7,6 +7,20 @@ from monitor.domain.montage import ChannelKind, Montage
 
 EXAMPLE = "channels=1:Fpz-M2,2:C3-M2,3:EOG-L"
 
+CYTON_NAMES = (
+    "Fp1", "Fp2", "C3", "C4", "P7", "P8", "O1", "O2",
+    "F7", "F8", "F3", "F4", "T7", "T8", "P3", "P4",
+)  # fmt: skip
+"""OpenBCI's cap: what Cyton's channels 1 to 8 and Daisy's 9 to 16 are where nobody says."""
+
+RAILS_UV = {
+    "cyton": 4.5e6 / 24,
+    "daisy": 4.5e6 / 24,
+    "ganglion": 1.2e6 / 1.5 / 51,
+}
+"""Full scale in µV of each family: an ADS1299 at the gain of 24 with which the board starts; an
+MCP3912 of 1.2 V at its gain of 1.5 behind an amplifier of 51."""
+
 
 def pick_channels(
     text: str,
@@ -21,7 +35,7 @@ def pick_channels(
     ----------
     text : str
         Numbers as printed on the board, from 1, each with the derivation wired to it; what is not
-        named is left out. Blank: every channel, by the names of `fallback`.
+        named is left out. Blank: the channels that `fallback` names.
     n_channels : int
         How many channels the board or file has.
     rail_uv : float or None
@@ -29,7 +43,8 @@ def pick_channels(
     where : str
         Board or file, for the messages.
     fallback : sequence of str
-        Names of channels 1, 2, …; those beyond `n_channels` are ignored.
+        Names of channels 1, 2, …; those beyond `n_channels` are ignored, those without a name left
+        out.
 
     Returns
     -------
@@ -46,7 +61,7 @@ def pick_channels(
     if text.strip():
         pairs = [_pair(item, n_channels, where) for item in text.split(",")]
     else:
-        pairs = list(enumerate(fallback[:n_channels]))
+        pairs = [(row, name) for row, name in enumerate(fallback[:n_channels]) if name]
     rows = tuple(row for row, _ in pairs)
     if len(set(rows)) != len(rows):
         twice = next(row + 1 for row in rows if rows.count(row) > 1)
