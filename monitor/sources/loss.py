@@ -219,7 +219,8 @@ class SampleCounter:
             return rows
         same = np.diff(self._phases[rows], prepend=self._phase) == 0
         soon = np.diff(self._times[rows], prepend=self._time) < self._near_s
-        return rows[~(same & soon)]
+        new: NDArray[np.int64] = rows[~(same & soon)]
+        return new
 
     def _accept(
         self, new: NDArray[np.int64], lost: NDArray[np.int64], n_rows: int

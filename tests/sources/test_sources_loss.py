@@ -53,7 +53,8 @@ def night_of(
     sent_s = index / (SFREQ[family] * (1 + drift))
     reads = np.arange(0, sent_s[-1] + 2 * every_s, every_s)
     for at, length in hiccups:
-        reads = reads[(reads < at) | (reads >= at + length)]
+        busy = (reads > at) & (reads < at + length)
+        reads = reads[~busy | (reads > sent_s[-1] - 2)]  # the end is quiet: nothing stays held
     packages = index + first * NUMBERINGS[family].samples
     return Night(ids_of(family, packages).astype(float), read_times(sent_s, reads), lost)
 
