@@ -19,6 +19,8 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API", UserWarning)
     from brainflow.board_shim import BoardIds, BoardShim, BrainFlowError, BrainFlowInputParams
 
+    BoardShim.disable_board_logger()  # the first call loads the driver, which is what warns
+
 NAMES = {
     "synthetic": BoardIds.SYNTHETIC_BOARD,
     "cyton": BoardIds.CYTON_BOARD,
@@ -215,7 +217,6 @@ def open_board(name: str, params: Mapping[str, str]) -> BoardLink:
     SourceError
         When there is no such board, option or channel.
     """
-    BoardShim.disable_board_logger()
     unknown = set(params) - {"channels", "master", *OPTIONS}
     if unknown:
         known = ", ".join(("channels", "master", *OPTIONS))

@@ -27,6 +27,9 @@ FROZEN_S = 10.0
 """Seconds for which every channel repeats one value, off its rail, after which a device is
 connected anew: an amplifier's noise never stands still (flat: 10 s)."""
 
+BURST_S = 0.5
+"""Seconds by which the clock may be wrong about a sample: boards deliver in bursts."""
+
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 """Bounds of the wait between attempts, which doubles [own choice]."""
 
@@ -143,7 +146,7 @@ class LiveSource:
         passed = min((now - self._place_at) * self.sfreq, MAX_GAP_S * self.sfreq)
         n_lost, cause = round(passed) - n_new, self.trouble
         self.trouble = ""
-        return [self._gap(n_lost, cause)] if n_lost > 0 else []
+        return [self._gap(n_lost, cause)] if n_lost > BURST_S * self.sfreq else []
 
     def _place(self, batch: Batch) -> list[Input]:
         """Cut a batch at its losses."""
