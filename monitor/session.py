@@ -34,7 +34,7 @@ from monitor.signal.artefacts import ArtefactDetector
 from monitor.signal.contact import contact_of
 from monitor.signal.epocher import Epocher
 from monitor.signal.filter import SosFilter
-from monitor.signal.frames import Framer
+from monitor.signal.frames import Framer, spells
 from monitor.staging.bundle import ModelBundle
 from monitor.staging.calibration import Calibration
 from monitor.staging.published import PublishedStage
@@ -152,19 +152,26 @@ class MonitorSession:
             frames = self._detector.push(self._framer.push(block))
             contact = contact_of(frames.artefacts)
             windows = deque(self._epocher.push(self._filter.push(frames)))
-            usable = (contact[:, self._eeg] == Contact.GOOD).any(axis=1).tolist()
-            for second, states in enumerate(contact, start=frames.first_second + 1):
-                if usable[second - frames.first_second - 1]:
-                    self._watch.usable_at = self.config.start + second
-                events += self._observe(second, states)
-                if windows and windows[0].end_s == second:
+            begin = frames.first_second
+            ends = [window.end_s - begin for window in windows]
+            for first, last in spells(contact, ends):
+                events += self._observe(begin + first, begin + last, contact[first])
+                if windows and windows[0].end_s == begin + last:
                     events += self._stage(windows.popleft())
         return events
 
-    def _observe(self, second: int, contact: NDArray[np.int8]) -> list[Event]:
-        """Let the second that ends `second` seconds after the start pass."""
-        events = self._advance(self.config.start + second)
-        return events + self._alarms.observe(Second(self.now, contact))
+    def _observe(self, first: int, last: int, contact: NDArray[np.int8]) -> list[Event]:
+        """Let seconds alike pass, from `first` to before `last`: at once if no alarm follows."""
+        start, events = self.config.start, list[Event]()
+        usable = bool((contact[self._eeg] == Contact.GOOD).any())
+        quiet = self._alarms.pass_quietly(Second(start + last, contact), last - first)
+        for end in (last,) if quiet else range(first + 1, last + 1):
+            if usable:
+                self._watch.usable_at = start + end
+            events += self._advance(start + end)
+            if not quiet:
+                events += self._alarms.observe(Second(self.now, contact))
+        return events
 
     def _stage(self, window: Epoch) -> list[Event]:
         """Score a window: an epoch for good, every one for the live stage."""

@@ -39,9 +39,9 @@ class Contacts:
         self.since = [start] * len(montage.channels)
         self._raw = b""
 
-    def push_same(self, at: float, contact: NDArray[np.int8]) -> bool:
-        """Take the second that ends at `at` if it follows on and is like the last; else False."""
-        follows = 0 < at - self.seen_until < SECOND_S + 1e-3
+    def push_same(self, at: float, contact: NDArray[np.int8], count: int = 1) -> bool:
+        """Take `count` seconds up to `at` if they follow on and are like the last; else False."""
+        follows = 0 < at - self.seen_until < count * SECOND_S + 1e-3
         if not follows or contact.tobytes() != self._raw:
             return False
         if self.valid_until == self.seen_until:

@@ -10,7 +10,7 @@ from typing import Any
 
 from monitor.alarm.bedside import Bedside
 from monitor.alarm.catalogue import DEFAULT_POLICY
-from monitor.alarm.contacts import Contacts
+from monitor.alarm.contacts import SECOND_S, Contacts
 from monitor.alarm.faults import heard
 from monitor.alarm.plan import Plan
 from monitor.alarm.record import Alarm
@@ -91,13 +91,21 @@ class AlarmEngine:
 
     def observe(self, second: Second) -> list[Event]:
         """Take the contact of every channel in one second of signal."""
-        bed, at = self._bed, ms(second.at)
-        if bed.now <= at < bed.quiet_until and bed.contacts.push_same(at, second.contact):
-            bed.now = at
+        if self.pass_quietly(second):
             return []
+        bed, at = self._bed, ms(second.at)
         events = bed.pass_until(at, and_at=False)
         bed.contacts.push(at, second.contact)
         return events + bed.settle()
+
+    def pass_quietly(self, last: Second, count: int = 1) -> bool:
+        """Take `count` seconds alike up to `last` if nothing follows from any; else do nothing."""
+        bed, at = self._bed, ms(last.at)
+        quiet = bed.now <= at - (count - 1) * SECOND_S and at < bed.quiet_until
+        if not quiet or not bed.contacts.push_same(at, last.contact, count):
+            return False
+        bed.now = at
+        return True
 
     def score(self, at: float, epoch: ScoredEpoch) -> list[Event]:
         """Take a newly scored epoch that ends at `at`; timers of that moment have fired before."""

@@ -10,7 +10,7 @@ from scipy.signal import butter, sosfilt, sosfilt_zi
 from monitor.domain.errors import InputError
 from monitor.domain.quality import Artefact
 from monitor.signal.artefacts import is_usable
-from monitor.signal.frames import Frames
+from monitor.signal.frames import Frames, spells
 
 PASSBAND_HZ = (0.3, 35.0)
 """Pass band in Hz: the AASM manual's recommended settings for EEG and EOG."""
@@ -68,12 +68,10 @@ class SosFilter:
             every second that has an unusable artefact, of which `Artefact.SETTLING` is one more.
         """
         good = is_usable(frames.artefacts) & self._picked
-        changes = np.flatnonzero((good[1:] != good[:-1]).any(axis=1)) + 1
         data, artefacts = np.full(frames.data.shape, np.nan, np.float32), frames.artefacts.copy()
         filtered = Frames(frames.first_second, frames.edges, data, artefacts)
-        for first, last in zip([0, *changes], [*changes, frames.n_seconds], strict=True):
-            if last > first:
-                self._run(frames, good[first], first, last, filtered)
+        for first, last in spells(good):
+            self._run(frames, good[first], first, last, filtered)
         return filtered
 
     def _run(

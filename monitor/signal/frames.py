@@ -1,7 +1,8 @@
 """Cutting the stream at whole seconds, so that nothing downstream can depend on the chunks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,12 @@ def second_edges(first: int, last: int, sfreq: float) -> NDArray[np.intp]:
     Where sfreq is no whole number, seconds differ by one sample and never drift.
     """
     return np.asarray(np.floor(np.arange(first, last + 1) * sfreq + 0.5), dtype=np.intp)
+
+
+def spells(rows: NDArray[np.generic], cuts: Iterable[int] = ()) -> Iterator[tuple[int, int]]:
+    """Give the stretches of equal rows, from the first to before the last, cut at `cuts` too."""
+    changes = np.flatnonzero((rows[1:] != rows[:-1]).any(axis=1)) + 1
+    return pairwise(sorted({0, *changes.tolist(), *cuts, len(rows)}))
 
 
 class Framer:
