@@ -9,19 +9,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
 from threading import Event as Flag
 from typing import Protocol
 
 from monitor.domain.errors import CommandError, SourceError
 from monitor.domain.events import Event, LiveStage, SessionChanged
-from monitor.domain.inputs import Chunk, Command, End, Gap, Input, Tick
+from monitor.domain.inputs import Chunk, Command, End, Gap, Health, Input, Tick
 from service.entries import Entry, Telemetry, draft, live_stage
-from service.errors import NotWatched
 from service.pace import Pace
 from service.recorder import Recorder
+from service.requests import Requests
 from service.snapshots import pack
 from service.store import ENDED, RUNNING, SessionRow, Store
 from service.watch import Watch
@@ -30,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 MAX_WAIT_S = 0.1
 """Longest sleep, so that time passes smoothly when nothing comes; a command ends it at once."""
+
+RECORDING = "recording"
+"""The part of the program that writes the signal to a file, as a fault names it."""
 
 STALLED_S = 5.0
 """Seconds without a turn after which a runner no longer counts as watching (as for clients)."""
@@ -43,12 +43,6 @@ class Publisher(Protocol):
 
     def tell(self, message: Telemetry, /) -> None:
         """Take a message that may be dropped."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    command: Command
-    answer: Future[list[Entry]] = field(default_factory=Future)
 
 
 class Runner:
@@ -84,8 +78,10 @@ class Runner:
         self._status = RUNNING
         self._reached = 0
         self._inputs: deque[Input] = deque()
-        self._requests: SimpleQueue[_Request | None] = SimpleQueue()
+        self._requests = Requests(self.dreamer)
         self._stopping = Flag()
+        self._recording = watch.recording
+        self._trouble = ""
         self._recorder = Recorder(store, self._stopping.wait)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=self.dreamer)
         self._running: Future[None] | None = None
@@ -101,8 +97,10 @@ class Runner:
     def stop(self) -> None:
         """End watching after the turn under way; the session can be resumed."""
         self._stopping.set()
-        self._requests.put(None)
+        self._requests.interrupt()
         self._thread.shutdown()
+        if self._recording is not None:
+            self._recording.close()
 
     def submit(self, command: Command) -> Future[list[Entry]]:
         """Have a command carried out between two inputs; from any thread.
@@ -110,11 +108,10 @@ class Runner:
         The future holds the entries that came of it, none when it was carried out before, or the
         `CommandError`.
         """
-        request = _Request(command)
-        self._requests.put(request)
+        answer = self._requests.put(command)
         if self._running is not None and self._running.done():
-            self._refuse_requests()
-        return request.answer
+            self._requests.refuse()
+        return answer
 
     @property
     def watching(self) -> bool:
@@ -132,6 +129,7 @@ class Runner:
     def begin(self) -> None:
         """Announce the session, with what it inherits and what was lost since it last ran."""
         self._record([*self._watch.inherited, *self._session.begin()])
+        self._push(Health(RECORDING))
         if self._watch.lost is not None:
             self._push(self._watch.lost)
         self._reached = self._session.position
@@ -149,12 +147,7 @@ class Runner:
 
     def answer(self, timeout: float) -> None:
         """Carry out a command; wait for one at most `timeout` seconds."""
-        try:
-            request = self._requests.get(timeout=timeout)
-        except Empty:
-            return
-        if request is not None:
-            self._carry_out(request)
+        self._requests.answer(self._push, timeout)
 
     def _run(self) -> None:
         self.begin()
@@ -201,12 +194,22 @@ class Runner:
             self._push(item)
         except CommandError as error:
             logger.info("%s: %s", self.dreamer, error)
+        self._keep(item)
         if isinstance(item, Chunk | Gap):
             self._reached = item.first_sample + item.n_samples
             if self._source.live:
                 self._pace.anchor(self._reached, self._clock())
         elif isinstance(item, Tick):
             self._reached = item.sample
+
+    def _keep(self, item: Input) -> None:
+        """Record what came; a recording in trouble is a fault of the pipeline, told as one."""
+        if self._recording is None:
+            return
+        self._recording.push(item)
+        if self._recording.trouble != self._trouble:
+            self._trouble = self._recording.trouble
+            self._push(Health(RECORDING, self._trouble))
 
     def _push(self, item: Input) -> list[Entry]:
         return self._record(self._session.push(item))
@@ -223,6 +226,8 @@ class Runner:
         self._tell([e for e in events if isinstance(e, LiveStage)])
         for event in events:
             self._source.notify(event)
+        if self._recording is not None:
+            self._recording.note(events)
         return entries
 
     def _tell(self, stages: Sequence[LiveStage]) -> None:
@@ -241,30 +246,9 @@ class Runner:
             snapshot=pack(self._session.snapshot()),
         )
 
-    def _carry_out(self, request: _Request) -> None:
-        if not request.answer.set_running_or_notify_cancel():
-            return
-        try:
-            request.answer.set_result(self._push(request.command))
-        except CommandError as error:
-            request.answer.set_exception(error)
-        finally:
-            if not request.answer.done():
-                request.answer.set_exception(self._gone())
-
     def _finished(self, running: Future[None]) -> None:
         """Say why the thread has ended, if it was not told to; nobody waits for it in vain."""
         if error := running.exception():
             self._died_of = f"{type(error).__name__}: {error}"
             logger.error("%s is no longer monitored: %s", self.dreamer, error, exc_info=error)
-        self._refuse_requests()
-
-    def _refuse_requests(self) -> None:
-        with suppress(Empty):
-            while True:
-                request = self._requests.get_nowait()
-                if request is not None and request.answer.set_running_or_notify_cancel():
-                    request.answer.set_exception(self._gone())
-
-    def _gone(self) -> NotWatched:
-        return NotWatched(f"{self.dreamer} is no longer monitored")
+        self._requests.refuse()

@@ -65,6 +65,7 @@ class Store:
     """
 
     def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
         self._hold = hold(data_dir)
         try:
             self._writer = open_writer(data_dir)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from monitor.sources.spec import SourceSpec, open_source
 from monitor.staging.bundle import ModelBundle
 from monitor.staging.calibration import Calibration, read_calibration
 from service.host import ThreadHost
+from service.recording import Recording
 from service.snapshots import unpack
 from service.store import RUNNING, SessionRow, Store
 
@@ -40,6 +41,8 @@ class Watch:
         Alarms, and the wake protocol, that the dreamer's last session left open.
     lost : Gap or None
         What a live source sent while no service ran.
+    recording : Recording or None
+        Where the signal is written, where the spec asks for that.
     """
 
     spec: SourceSpec
@@ -47,17 +50,11 @@ class Watch:
     session: MonitorSession
     inherited: Sequence[Event] = ()
     lost: Gap | None = None
+    recording: Recording | None = None
 
 
 def open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) -> Watch:
-    """Open a source and go on with its session, or begin a new one.
-
-    A session goes on when it has not ended and its source is the same, to the letter. Alarms left
-    open by any other pass over to the new session: nothing resolves by restarting. A new
-    session never begins before its predecessor stopped, whatever the clock says. A saved state
-    that is damaged keeps nobody from being watched: the new session begins without it, which is
-    logged as an error, and what was open stays in the log. A calibration of another model keeps
-    nobody from being watched either: the dreamer is watched without it, logged as an error too.
+    """Take up the watch that a source's spec asks for, and the recording of it.
 
     Parameters
     ----------
@@ -67,9 +64,36 @@ def open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) 
     Raises
     ------
     SourceError, InputError
-        When the source cannot be opened or staged.
+        When the source cannot be opened, staged or recorded.
     ModelError
         When the wearer's calibration cannot be read.
+    """
+    watch = _open_watch(spec, bundle, store, now)
+    return replace(watch, recording=_recording(watch, store.data_dir)) if spec.record else watch
+
+
+def _recording(watch: Watch, data_dir: Path) -> Recording:
+    """Record in as many bits as boards have; what is no board's rarely has more than 16."""
+    config = watch.session.config
+    return Recording(
+        data_dir / "recordings" / config.dreamer / config.session,
+        config.start,
+        config.sfreq,
+        config.montage,
+        24 if watch.source.live else 16,
+        config.dreamer,
+    )
+
+
+def _open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) -> Watch:
+    """Open a source and go on with its session, or begin a new one.
+
+    A session goes on when it has not ended and its source is the same, to the letter. Alarms left
+    open by any other pass over to the new session: nothing resolves by restarting. A new
+    session never begins before its predecessor stopped, whatever the clock says. A saved state
+    that is damaged keeps nobody from being watched: the new session begins without it, which is
+    logged as an error, and what was open stays in the log. A calibration of another model keeps
+    nobody from being watched either: the dreamer is watched without it, logged as an error too.
     """
     source = open_source(spec, ThreadHost(spec.dreamer))
     last = store.last_session(spec.dreamer)

@@ -12,6 +12,7 @@ from monitor.sources.base import Source
 from monitor.sources.edf import BLOCK_S, open_edf
 from monitor.sources.link import Host, Link
 from monitor.sources.live import LiveSource
+from monitor.sources.openbci import open_openbci
 from monitor.sources.simulator.source import open_simulator
 
 MAX_SPEC = 4096
@@ -44,6 +45,8 @@ class SourceSpec:
         Whose wake protocol applies.
     calibration : str
         File of the wearer's calibration; empty where there is none.
+    record : bool
+        Whether the signal is written to a file; what is live is, unless told otherwise.
     """
 
     text: str
@@ -55,10 +58,15 @@ class SourceSpec:
     planned_s: float | None = None
     profile: Profile = "adult"
     calibration: str = ""
+    record: bool = False
 
 
 def _open_edf(spec: SourceSpec) -> Source:
     return open_edf(spec.path, spec.params, chunk_s=1.0 if spec.speed else BLOCK_S)
+
+
+def _open_openbci(spec: SourceSpec) -> Source:
+    return open_openbci(spec.path, spec.params, chunk_s=1.0 if spec.speed else BLOCK_S)
 
 
 def _open_sim(spec: SourceSpec) -> Source:
@@ -74,10 +82,20 @@ def _link_board(spec: SourceSpec) -> Link:
     return open_board(spec.path, spec.params)
 
 
-OPENERS: dict[str, Callable[[SourceSpec], Source]] = {"edf": _open_edf, "sim": _open_sim}
+def _link_lsl(spec: SourceSpec) -> Link:
+    from monitor.sources.lsl import LslLink  # an extra
+
+    return LslLink(spec.path, spec.params)
+
+
+OPENERS: dict[str, Callable[[SourceSpec], Source]] = {
+    "edf": _open_edf,
+    "openbci": _open_openbci,
+    "sim": _open_sim,
+}
 """How what can be read at any speed is opened."""
 
-LINKS: dict[str, Callable[[SourceSpec], Link]] = {"board": _link_board}
+LINKS: dict[str, Callable[[SourceSpec], Link]] = {"board": _link_board, "lsl": _link_lsl}
 """How what is live is linked to."""
 
 
@@ -111,6 +129,7 @@ def parse_spec(text: str) -> SourceSpec:
         speed=speed,
         profile=_profile(params.pop("profile", "adult")),
         calibration=params.pop("calibration", ""),
+        record=_yes_or_no("record", params.pop("record", "yes" if url.scheme in LINKS else "no")),
         planned_s=None
         if minutes is None
         else 60 * _number("planned_minutes", minutes, 1, MAX_PLANNED_MIN),
@@ -168,6 +187,12 @@ def _number(name: str, text: str, low: float, high: float) -> float:
     if not low <= value <= high:
         raise SourceError(f"{name}={text} must be a number from {low:g} to {high:g}")
     return value
+
+
+def _yes_or_no(name: str, text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise SourceError(f"{name}={text} must be yes or no")
+    return text == "yes"
 
 
 def _dreamer(text: str) -> str:

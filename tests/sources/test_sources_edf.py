@@ -226,7 +226,7 @@ def test_a_spec_says_all(recording: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("night.edf", "must begin with one of edf:, sim:"),
+        ("night.edf", "must begin with one of edf:"),
         ("edf:x.edf?speed=fast", "speed=fast must be a number from 0 to"),
         ("edf:x.edf?speed=-1", "speed=-1 must be"),
         ("edf:x.edf?speed=nan", "speed=nan must be"),
