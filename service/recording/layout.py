@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain.errors import InputError
-from monitor.domain.montage import ChannelKind, Montage, guess_kind
+from monitor.domain.montage import ChannelKind, Montage
 from monitor.sources.edf_header import EQUIPMENT, full_scale_text
 
 Bits: TypeAlias = Literal[16, 24]
@@ -175,7 +175,7 @@ def plan_layout(montage: Montage, sfreq: float, bits: Bits) -> Layout:
 def labels(montage: Montage) -> list[str]:
     """Name the channels as EDF+ does, "EEG C3-M2", in 16 ASCII characters, each once.
 
-    A label tells the kind of its channel to `guess_kind`, unless it is cut short.
+    Whatever kind was guessed from the name, but OTHER, is guessed from the label too.
     """
     taken: list[str] = []
     for channel in montage.channels:
@@ -200,9 +200,8 @@ def seconds(value: float | Fraction) -> str:
 
 
 def _with_kind(name: str, kind: ChannelKind) -> str:
-    if kind is ChannelKind.OTHER:
-        return name if guess_kind(name) is kind else f"Misc {name}"
-    return name if name.upper().startswith(kind) else f"{kind} {name}"
+    known = kind is ChannelKind.OTHER or name.upper().startswith(kind)
+    return name if known else f"{kind} {name}"
 
 
 def _cells(*cells: str | int) -> list[str]:

@@ -88,14 +88,15 @@ class Part:
         _sync(self._fd)
         os.close(self._fd)
 
-    def abandon(self) -> None:
-        """Let go of a file that cannot be written any more; its whole records stay."""
+    def abandon(self) -> bool:
+        """Let go of a file that cannot be written any more; return whether it holds a record."""
         with suppress(OSError):
             os.ftruncate(self._fd, self._end)
             if not self._n_records:
                 self.path.unlink()
         with suppress(OSError):
             os.close(self._fd)
+        return self._n_records > 0
 
     @property
     def _end(self) -> int:

@@ -130,13 +130,12 @@ class Recording:
             part.close()
         except OSError as error:
             self.trouble = self.trouble or f"{part.path}: {error.strerror or error}"
-            part.abandon()
+            if not part.abandon():
+                self.paths.remove(part.path)
 
     def _check_follows(self, first_sample: int) -> None:
         if self._position not in (None, first_sample):
-            raise InputError(
-                f"expected sample {self._position}, got {first_sample}: recorded twice?"
-            )
+            raise InputError(f"expected sample {self._position} to record, got {first_sample}")
 
     def _write(self, chunk: Chunk) -> None:
         if not chunk.n_samples:
