@@ -12,6 +12,7 @@ from monitor.staging.statistics import sleep_statistics
 from service import bodies, contract
 from service.cursors import MAX_CURSOR, explain, parse_cursor
 from service.entries import Entry
+from service.losses import count_losses
 from service.station import Station
 
 MAX_PAGE = 1_000
@@ -57,16 +58,24 @@ async def show_hypnogram(
     """Return the scored epochs and statistics of a session, by default the dreamer's latest."""
     current = station.describe(dreamer)["session"]
     session = session or (current["session"] if current else "")
-    entries = await asyncio.to_thread(station.store.epochs, dreamer, session)
-    epochs = [entry.message["data"] for entry in entries]
-    if not epochs and (current is None or session != current["session"]):
+    runs = await _data(station, dreamer, session, "session")
+    epochs = await _data(station, dreamer, session, "epoch")
+    gaps = await _data(station, dreamer, session, "gap")
+    if not runs:
         raise HTTPException(404, f"{dreamer} has no session {session!r}")
     return {
         "dreamer": dreamer,
         "session": session,
         "epochs": epochs,
         "statistics": sleep_statistics([Stage(epoch["stage"]) for epoch in epochs]),
+        "lost": count_losses(((g["n_samples"], g["cause"]) for g in gaps), runs[0]["sfreq"]),
     }
+
+
+async def _data(station: TheStation, dreamer: str, session: str, kind: str) -> list[Any]:
+    """Return what the entries of one type of a session say."""
+    entries = await asyncio.to_thread(station.store.of_session, dreamer, session, kind)
+    return [entry.message["data"] for entry in entries]
 
 
 @router.post("/dreamers/{dreamer}/wake", response_model=contract.Done)

@@ -8,6 +8,7 @@ from monitor.domain.events import Coverage, Priority
 from monitor.domain.inputs import Profile
 from monitor.domain.stage import Stage
 from monitor.staging.statistics import SleepStatistics
+from service.losses import Losses
 
 Time = Annotated[str, Field(description="ISO 8601 UTC", examples=["2026-01-31T23:59:59.123Z"])]
 StageName = Literal["W", "N1", "N2", "N3", "R"]
@@ -218,12 +219,13 @@ class Dreamer(Message):
 
 
 class Hypnogram(Message):
-    """The scored epochs of a session in order, none left out, and what they come to so far."""
+    """The scored epochs of a session in order, what they come to so far, and what was lost."""
 
     dreamer: str
     session: str
     epochs: list[EpochData]
     statistics: SleepStatistics
+    lost: Losses
 
 
 class EventPage(Message):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from monitor.domain.config import SessionConfig
 from monitor.domain.epoch import ScoredEpoch
-from monitor.domain.events import EpochScored, Event
+from monitor.domain.events import EpochScored, Event, SamplesLost
 from monitor.domain.inputs import End
 from monitor.session import MonitorSession
 from monitor.sources.base import Source
@@ -38,6 +38,11 @@ class Night:
     def epochs(self) -> list[ScoredEpoch]:
         """The scored epochs in order."""
         return [event.epoch for event in self.events if isinstance(event, EpochScored)]
+
+    @property
+    def losses(self) -> list[SamplesLost]:
+        """The gaps in order."""
+        return [event for event in self.events if isinstance(event, SamplesLost)]
 
 
 def score_night(

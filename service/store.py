@@ -153,9 +153,9 @@ class Store:
             .order_by(events.c.seq)
         )
 
-    def epochs(self, dreamer: str, session: str) -> list[Entry]:
-        """Return the scored epochs of a dreamer's session in order."""
-        of_session = (events.c.session == session) & (events.c.type == "epoch")
+    def of_session(self, dreamer: str, session: str, kind: str) -> list[Entry]:
+        """Return the entries of one type of a dreamer's session in order."""
+        of_session = (events.c.session == session) & (events.c.type == kind)
         return self._entries(
             select(*_ENTRY).where(of_session, events.c.dreamer == dreamer).order_by(events.c.seq)
         )

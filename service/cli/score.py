@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from monitor.sources.edf import BLOCK_S, EdfSource, open_edf
 from monitor.staging.bundle import ModelBundle, load_bundle
 from monitor.staging.calibration import Calibration, load_calibration
 from monitor.staging.statistics import sleep_statistics
+from service.losses import count_losses
 from service.scoring import Night, score_night
 
 COLUMNS = ["onset_s", "duration_s", "stage", "p_w", "p_n1", "p_n2", "p_n3", "p_r", "quality"]
@@ -133,6 +135,9 @@ def summarise(
         "n_epochs": len(night.epochs),
         "model": bundle.name,
         "calibration": calibration.to_dict() if calibration else None,
+        "lost": asdict(
+            count_losses(((g.n_samples, g.cause) for g in night.losses), night.sfreq),
+        ),
         "statistics": sleep_statistics([epoch.stage for epoch in night.epochs]).to_dict(),
     }
 

@@ -150,8 +150,16 @@ def test_the_latest_entries_are_of_the_last_session_but_alarms_of_any(store):
 
 def test_epochs_are_those_of_the_session_and_the_dreamer(store):
     store.commit(row(), [draft(started("night"), "night"), *drafts(3)])
-    assert [e.message["data"]["index"] for e in store.epochs("bed-7", "night")] == [0, 1, 2]
-    assert store.epochs("bed-9", "night") == store.epochs("bed-7", "other") == []
+    assert [e.message["data"]["index"] for e in store.of_session("bed-7", "night", "epoch")] == [
+        0,
+        1,
+        2,
+    ]
+    assert (
+        store.of_session("bed-9", "night", "epoch")
+        == store.of_session("bed-7", "other", "epoch")
+        == []
+    )
 
 
 @pytest.fixture(scope="module")
