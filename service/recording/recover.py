@@ -91,6 +91,8 @@ def _check_idle(file: BinaryIO, path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise SourceError(f"{path}: is being recorded now") from error
+    except OSError:  # some network file systems have no locks
+        return
 
 
 def _whole_records(file: BinaryIO, layout: EdfLayout) -> int:

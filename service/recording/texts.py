@@ -112,7 +112,7 @@ def _say(event: WakeStep | CommandDone) -> str:
 
 def _say_alarm(event: AlarmChanged) -> str:
     name = f"{event.kind} {event.source}".strip()
-    return f"Alarm {name} {_ALARMS.get(event.state, event.state.lower())}"
+    return f"Alarm {name} {_ALARMS[event.state]}"
 
 
 def _write(annotation: Annotation, start_s: float) -> bytes:
