@@ -11,7 +11,7 @@ from brainflow.board_shim import BoardIds, BoardShim, BrainFlowInputParams
 from brainflow.exit_codes import BrainFlowError
 from numpy.typing import NDArray
 
-BoardShim.disable_board_logger()
+import monitor.sources.board  # noqa: F401 - loads BrainFlow without its warning and its log
 
 
 def until(condition: Callable[[], bool], within_s: float = 10.0) -> None:

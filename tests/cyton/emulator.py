@@ -221,13 +221,14 @@ class CytonEmulator:
         if fault.kind not in STATES:
             self._active.append(fault)
             return
+        self._unsent, self._held = self._unsent + self._held, b""
         if fault.kind == "reset":
             self._start_anew()
             return
         if fault.kind == "unplug":
             self._let_read()
             self._pull_out()
-        self._streaming, self._held = False, b""
+        self._streaming = False
         self._state, self._until = fault.kind, time.monotonic() + fault.samples / self._rate
 
     def _send(self, counts: NDArray[np.int64]) -> None:

@@ -1,5 +1,7 @@
 """BrainFlow's real Cyton driver against the emulator: what arrives, and what is counted as lost."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from brainflow.exit_codes import BrainFlowError
@@ -52,13 +54,13 @@ def test_every_sample_arrives_bit_for_bit(daisy: bool) -> None:
 
 def test_losses_are_counted_to_the_sample() -> None:
     losses = [1, 45, 255, 256, 257, 3000]
-    at = np.cumsum([1000, *(n + 1000 for n in losses)])
+    at = np.cumsum([750, *(n + 750 for n in losses)])
     script = " ".join(f"drop@{start}:{n}" for start, n in zip(at, losses, strict=False))
     with CytonEmulator(numbered(8, int(at[-1])), script, speed=SPEED) as emulator:
         driver = received(emulator)
     lost = counted(driver, emulator)
     assert lost[lost != 0].tolist() == losses
-    np.testing.assert_array_equal(np.flatnonzero(lost), np.arange(1, 7) * 1000)
+    np.testing.assert_array_equal(np.flatnonzero(lost), np.arange(1, 7) * 750)
     assert (emulator.sent, emulator.dropped) == (accounted(lost), sum(losses))
 
 
@@ -114,7 +116,7 @@ def test_a_pulled_dongle_is_silence_until_it_is_back() -> None:
 
 
 def test_a_board_that_starts_anew_is_silent_until_it_is_asked() -> None:
-    with CytonEmulator(script="reset@1000", speed=FAST, slow_start_s=1.5) as emulator:
+    with CytonEmulator(script="reset@1000", speed=FAST, slow_start_s=1.2) as emulator:
         driver = Driver(emulator.port)
         with driver:
             until(lambda: emulator.sent == 1000)
@@ -174,7 +176,7 @@ def test_random_scripts_are_reproducible_and_of_every_kind() -> None:
     faults = parse_script(script, 250.0)
     assert script == random_script(4, 40_000, 20) != random_script(5, 40_000, 20)
     assert {fault.kind for fault in faults} == (SAMPLES | STATES).keys() - {"half"}
-    assert all(a.end + 2000 < b.at for a, b in zip(faults, faults[1:], strict=False))
+    assert all(a.end + 250 < b.at for a, b in pairwise(faults))
     assert faults[-1].end < 40_000 * 250
 
 
