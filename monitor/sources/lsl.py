@@ -59,7 +59,7 @@ class LslLink:
             raise SourceError(f"lsl: has no option {', '.join(sorted(unknown))}; it has channels")
         self._lsl = load_lsl()
         self._name = name
-        _, info = self._open()
+        info = self._describe(self._find())
         self._form = _form(info)
         self.sfreq = float(info.sfreq)
         _check(info, name)
@@ -76,9 +76,13 @@ class LslLink:
 
     def connect(self) -> None:
         """Look for the stream and subscribe to it."""
-        inlet, info = self._open()
-        if _form(info) != self._form:
+        inlet = self._find()
+        if _form(self._describe(inlet)) != self._form:
             raise SourceError(f"lsl:{self._name} has other channels or another rate than before")
+        try:
+            inlet.open_stream(timeout=_OPEN_S)
+        except (RuntimeError, TimeoutError) as error:
+            raise SourceError(f"lsl:{self._name} cannot be opened: {error}") from error
         self._inlet = inlet
         self._begin()
 
@@ -117,8 +121,8 @@ class LslLink:
         self._counter, self._stamp = StampCounter(self.sfreq), -np.inf
         self._held = np.empty((len(self._rows), 0))
 
-    def _open(self) -> tuple[Any, Any]:
-        """Return an inlet that receives, and the full description of its stream."""
+    def _find(self) -> Any:
+        """Return an inlet of the stream, not subscribed yet."""
         found = self._lsl.resolve_streams(timeout=RESOLVE_S, name=self._name)
         if not found:
             there = sorted({info.name for info in self._lsl.resolve_streams(timeout=_LIST_S)})
@@ -126,12 +130,15 @@ class LslLink:
                 f"no LSL stream {self._name!r} within {RESOLVE_S:g} s;"
                 f" there is {', '.join(there) or 'none'}"
             )
+        return self._lsl.StreamInlet(found[0], max_buffered=_BUFFER_S)
+
+    def _describe(self, inlet: Any) -> Any:
+        """Return the full description of an inlet's stream."""
         try:
-            inlet = self._lsl.StreamInlet(found[0], max_buffered=_BUFFER_S)
-            inlet.open_stream(timeout=_OPEN_S)
-            return inlet, inlet.get_sinfo(timeout=_OPEN_S)
+            inlet.pull_chunk(timeout=0.0)  # without it MNE-LSL gives no description
+            return inlet.get_sinfo(timeout=_OPEN_S)
         except (RuntimeError, TimeoutError) as error:
-            raise SourceError(f"lsl:{self._name} cannot be opened: {error}") from error
+            raise SourceError(f"lsl:{self._name} does not say what it is: {error}") from error
 
     def _pull(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return all that is there, shape (n_rows, n), in µV, and its stamps."""

@@ -3,8 +3,7 @@
 from uuid import uuid4
 
 import pytest
-
-lsl = pytest.importorskip("mne_lsl.lsl", reason="the lsl extra is not installed")
+from mne_lsl import lsl
 
 CONFIG = """
 [multicast]
