@@ -4,16 +4,23 @@ A filter would hide exactly what is looked for: rails, flat lines, offsets and m
 """
 
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from monitor.domain.montage import STAGED, ChannelKind, Montage
 from monitor.domain.quality import UNUSABLE, Artefact
 from monitor.signal.frames import Frames
-from monitor.signal.seconds import BRAIN_HZ, FAST_HZ, MUSCLE_FROM_HZ, Measures, measure_seconds
+from monitor.signal.seconds import (
+    BRAIN_HZ,
+    FAST_HZ,
+    MUSCLE_FROM_HZ,
+    SPECTRUM_HZ,
+    Measures,
+    measure_seconds,
+)
 
 RAILED_SHARE = 0.9
 """Share of full scale from which a sample is railed (OpenBCI GUI: 90 %)."""
@@ -26,21 +33,25 @@ NOISE_UV = 1000.0
 """Peak-to-peak of a second and the sample before it above which it cannot be EEG, µV [own choice];
 slow waves of deep sleep stay below 500 µV."""
 
-OPEN_SHARE = 0.58
-"""Share of what is slow in the density of both it and `FAST_HZ` below which an input is open: white
-noise has 0.47 on average over seconds, real EEG about 0.9; only muscle comes near. Slow is
-`BRAIN_HZ`, but of an EOG its sway: eyes move more slowly, and muscles near them last."""
-
 SWAY_TO_DENSITY = 8.5
 """Sway squared over density in white noise, 1/s: the range of 4 normal numbers is 2.06 times their
-standard deviation, and the variance of a quarter's mean twice the density."""
+standard deviation, and the variance of a quarter's mean twice the density. Of an EOG it stands for
+the lowest frequency: eyes move slowly, and muscles near them last."""
 
-OPEN_MEMORY_S = 5.0
-"""Time constant over which that share is averaged, s: then 99 % of white noise is below."""
+OPEN_MEMORY_S = 20
+"""Over how many seconds the spectrum of an open input is averaged [own choice]: so long until it is
+found; in fewer, more of a muscular wake would be taken for one."""
 
-ON_AT_FIRST = 0.25
-"""Weight, in seconds, of the belief at the start that the electrode is on [own choice]: outlasts a
-start in muscle, not a start without electrode."""
+OPEN_FROM_S = 5
+"""How many usable ones of these there must be [own choice]: of fewer, real spectra are even too."""
+
+OPEN_UNEVENNESS = 1.0
+"""Unevenness of a spectrum, times the seconds averaged, below which an input is open: in 98 % of
+white noise whatever their number, and 95 % where a Cyton's decimation filter bends it at 250 Hz."""
+
+LINE_TO_USUAL = 3.0
+"""How far a density in `FAST_HZ` stands above their median from which it is a line: a harmonic of
+mains folded back, which tells nothing of a head [own choice]."""
 
 MOVEMENT_UV = 300.0
 """Sway of a second from which the head or a lead moved, µV [own choice]: slow waves of deep sleep
@@ -76,7 +87,7 @@ class ArtefactDetector:
         self._rails = RAILED_SHARE * np.array(rails)
         self._neural = np.array([kind in STAGED for kind in montage.kinds])
         self._still = np.array([kind is not ChannelKind.EOG for kind in montage.kinds])
-        self._lately = np.full((2, 1, len(montage.channels)), ON_AT_FIRST)
+        self._lately = np.zeros((OPEN_MEMORY_S - 1, len(montage.channels), len(SPECTRUM_HZ)))
         self._last = np.full((1, len(montage.channels)), np.nan)
 
     def push(self, frames: Frames) -> Frames:
@@ -113,19 +124,21 @@ class ArtefactDetector:
         return np.select(list(rules.values()), [int(flag) for flag in rules])
 
     def _open(self, of: Measures, useless: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Where, lately, slow activity has been hardly more than fast; useless seconds say nothing.
+        """Where the spectrum has lately been as even as white noise; useless seconds say nothing.
 
-        The louder muscle is, the less a second says: muscle passes, an open input stays. Weighted
-        shares and weights fade alike, so their ratio is a mean however few the seconds were.
+        A head's falls with frequency, and where muscle fills it up it still has hills and valleys.
+        Every second counts alike, however loud.
         """
-        slow = np.where(self._still, of.brain, of.sway**2 / SWAY_TO_DENSITY)
-        share = slow / (slow + of.fast)
-        weight = 1 / (1 + (_muscle_uv(of) / MUSCLE_UV) ** 2)
-        weight[useless | ~np.isfinite(share)] = 0.0
-        terms = np.stack([np.where(weight, weight * share, 0.0), weight])
-        fading = [1.0, -float(np.exp(-1 / OPEN_MEMORY_S))]
-        (shares, weights), self._lately = lfilter([1.0], fading, terms, axis=1, zi=self._lately)
-        return np.asarray(shares < OPEN_SHARE * weights)
+        spectrum = of.spectrum.copy()
+        spectrum[:, ~self._still, 0] = of.sway[:, ~self._still] ** 2 / SWAY_TO_DENSITY
+        shapes = spectrum / np.exp(np.log(spectrum).mean(axis=2, keepdims=True))
+        shapes[useless | ~np.isfinite(shapes).all(axis=2)] = 0.0
+        shapes = np.concatenate([self._lately, shapes])
+        self._lately = shapes[1 - OPEN_MEMORY_S :]
+        lately = [shapes[i : i + len(useless)] for i in range(OPEN_MEMORY_S)]
+        n_seconds = reduce(np.add, [(shape[..., 0] > 0).astype(int) for shape in lately])
+        uneven = n_seconds * _unevenness(reduce(np.add, lately))
+        return np.asarray((uneven < OPEN_UNEVENNESS) & (n_seconds >= OPEN_FROM_S))
 
     def _spoilt(self, of: Measures) -> NDArray[np.int_]:
         """All flags of what disturbs but leaves a second usable."""
@@ -149,6 +162,17 @@ class ArtefactDetector:
         """Go on from a snapshot."""
         self._lately = np.asarray(snapshot["lately"], dtype=np.float64)
         self._last = np.asarray(snapshot["last"], dtype=np.float64)
+
+
+def _unevenness(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithm of arithmetic over geometric mean over the last axis, but for lines in `FAST_HZ`.
+
+    Known as Wiener entropy. Of white noise it is chance, which fades with the seconds averaged.
+    """
+    slow, fast = np.split(spectrum, [-len(FAST_HZ)], axis=-1)
+    usual = np.median(fast, axis=-1, keepdims=True)
+    spectrum = np.concatenate([slow, np.where(fast > LINE_TO_USUAL * usual, usual, fast)], axis=-1)
+    return np.asarray(np.log(spectrum.mean(axis=-1)) - np.log(spectrum).mean(axis=-1))
 
 
 def _muscle_uv(of: Measures) -> NDArray[np.float64]:

@@ -21,6 +21,9 @@ window, hardly anything is left of an electrode's drift less its parabola."""
 FAST_HZ = (21, 24, 27, 30, 33, 36, 39, 42, 45)
 """Where a brain gives little; clear of both mains frequencies."""
 
+BETWEEN_HZ = (10, 12, 15, 18)
+"""Alpha and sigma, which tell a head's spectrum from a flat one, awake above all."""
+
 MUSCLE_FROM_HZ = 30
 """From here to the end of `FAST_HZ` muscle is looked for."""
 
@@ -32,7 +35,9 @@ PLATEAU_SHARE = 0.05
 PLATEAU_OVER_USUAL = 3.0
 """How many times more often than a usual value it must occur [own choice]."""
 
-_FREQS = (*BRAIN_HZ, *FAST_HZ, *MAINS_HZ)
+SPECTRUM_HZ = (*BRAIN_HZ, *BETWEEN_HZ, *FAST_HZ)
+
+_FREQS = (*SPECTRUM_HZ, *MAINS_HZ)
 _TONE_HZ = 1.5  # noise bandwidth of a Hann window of one second
 _DRIFT_POWERS = 3  # offset, slope and bend of a drift
 _QUARTERS = 4
@@ -41,10 +46,13 @@ _BESIDE = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measures:
-    """Of every second of every channel, each of shape (n_seconds, n_channels).
+    """Of every second of every channel, each of shape (n_seconds, n_channels) but `spectrum`.
 
     Parameters
     ----------
+    spectrum : ndarray, shape (n_seconds, n_channels, len(SPECTRUM_HZ))
+        Power spectral density at each frequency, µV²/Hz; where the sampling rate is too low for
+        one, that of `fast`.
     high, low : ndarray
         Extremes, µV.
     sway : ndarray
@@ -60,6 +68,7 @@ class Measures:
         1 where the signal stands at an extreme, else 0.
     """
 
+    spectrum: NDArray[np.float64]
     high: NDArray[np.float64]
     low: NDArray[np.float64]
     sway: NDArray[np.float64]
@@ -73,43 +82,58 @@ class Measures:
 
 def measure_seconds(frames: Frames) -> Measures:
     """Measure each second; where samples are not finite, the extremes tell."""
-    out = np.empty((len(fields(Measures)), frames.n_seconds, len(frames.data)))
+    shape = frames.n_seconds, len(frames.data)
+    single = np.empty((len(fields(Measures)) - 1, *shape))
+    spectrum = np.empty((*shape, len(SPECTRUM_HZ)))
     with np.errstate(invalid="ignore", over="ignore"):
         for rows, stack in frames.stacks():
-            out[:, rows] = _measure(stack)
-    return Measures(*out)
+            single[:, rows], spectrum[rows] = _measure(stack)
+    return Measures(spectrum, *single)
 
 
-def _measure(stack: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Measure seconds of one length, shape (n_channels, n, length)."""
+def _measure(stack: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Measure seconds of one length, shape (n_channels, n, length); the spectrum apart."""
     n_samples = stack.shape[2]
     parts = stack.transpose(1, 0, 2) @ _projection(n_samples)
     real, imaginary, quarters = np.split(parts, [len(_FREQS), 2 * len(_FREQS)], axis=2)
     density = real**2 + imaginary**2
     pooled = np.moveaxis(density @ _pools(n_samples), 2, 0)
+    spectrum = np.where(_seen(n_samples), density, pooled[1][..., None])[..., : len(SPECTRUM_HZ)]
     mains = _TONE_HZ * density[..., -len(MAINS_HZ) :].max(axis=2)
     sway = np.ptp(quarters, axis=2)
     high, low, plateau = (measure.T for measure in _extremes(stack))
-    return np.stack([high, low, sway, *pooled, mains, plateau])
+    return np.stack([high, low, sway, *pooled, mains, plateau]), spectrum
 
 
 @cache
 def _projection(n_samples: int) -> NDArray[np.float64]:
     """Columns: cosines, then sines of `_FREQS` under a Hann window, then the quarters' means.
 
-    Squares of the first two add up to µV²/Hz, as of the second less the parabola fitted under the
-    window (mains hardly bends it); frequencies too close to half the sampling rate are left at
-    zero.
+    Squares of the first two add up to µV²/Hz, as of the second less what is fitted to it under the
+    window: drift and, but for the density at mains itself, mains, which would leak far. Frequencies
+    too close to half the sampling rate are left at zero.
     """
     phase = 2 * np.pi * np.outer(np.arange(n_samples) / n_samples, _FREQS)
     window = get_window("hann", n_samples)[:, None]
-    taper = window * _seen(n_samples) * np.sqrt(16 / 3) / n_samples
-    tones = np.hstack([np.cos(phase) * taper, np.sin(phase) * taper])
-    drifts = np.vander(np.linspace(-1, 1, n_samples), _DRIFT_POWERS)
-    drift_of = np.linalg.solve(drifts.T @ (window * drifts), drifts.T @ tones)
+    waves = np.hstack([np.cos(phase), np.sin(phase)])
+    seen, is_mains = np.tile([_seen(n_samples), np.isin(_FREQS, MAINS_HZ)], 2)
+    tones = window * waves * seen * np.sqrt(16 / 3) / n_samples
+    span = np.linspace(-1, 1, n_samples)[:, None]
+    drift, hum = span ** np.arange(_DRIFT_POWERS), waves[:, is_mains & seen]
+    tones = _less(tones, drift, window)
+    with_hum = np.hstack([drift, hum, span * hum])
+    tones[:, ~is_mains] = _less(tones[:, ~is_mains], with_hum, window)
     quarter = np.arange(n_samples) * _QUARTERS // n_samples
     means = (quarter[:, None] == np.arange(_QUARTERS)) / np.bincount(quarter)
-    return np.hstack([tones - window * drifts @ drift_of, means])
+    return np.hstack([tones, means])
+
+
+def _less(
+    tones: NDArray[np.float64], nuisance: NDArray[np.float64], window: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Make tones blind to the columns of `nuisance` as fitted under the window."""
+    seen = window * nuisance
+    return np.asarray(tones - seen @ np.linalg.solve(nuisance.T @ seen, nuisance.T @ tones))
 
 
 @cache

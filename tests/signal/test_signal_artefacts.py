@@ -14,7 +14,7 @@ from monitor.domain.contact import Contact
 from monitor.domain.inputs import Chunk
 from monitor.domain.montage import Channel, ChannelKind, Montage
 from monitor.domain.quality import UNUSABLE, Artefact
-from monitor.signal.artefacts import FLAT_UV, ArtefactDetector, is_usable
+from monitor.signal.artefacts import FLAT_UV, OPEN_MEMORY_S, ArtefactDetector, is_usable
 from monitor.signal.contact import contact_of
 from monitor.signal.features import MIN_USABLE
 from monitor.signal.frames import Framer, Frames, second_edges
@@ -38,15 +38,18 @@ def share(artefacts: np.ndarray, artefact: Artefact) -> float:
     return float(((artefacts & int(artefact)) != 0).mean())
 
 
+def simulated(params: dict[str, str]) -> np.ndarray:
+    source, pieces = open_simulator(params), []
+    while (items := source.read()) is not None:
+        pieces += [item.data for item in items if isinstance(item, Chunk)]
+    return np.concatenate(pieces, axis=1)
+
+
 @cache
 def asleep(sfreq: float) -> np.ndarray:
     """Three minutes of simulated EEG asleep, one channel."""
     params = {"scenario": "cold-start", "hours": "0.1", "sfreq": "500", "seed": "5"}
-    source = open_simulator({**params, "channels": "Fpz-Cz"})
-    pieces = []
-    while (items := source.read()) is not None:
-        pieces += [item.data for item in items if isinstance(item, Chunk)]
-    signal = np.concatenate(pieces, axis=1)[:, : 180 * 500]
+    signal = simulated({**params, "channels": "Fpz-Cz"})[:, : 180 * 500]
     return np.asarray(resample(signal, round(180 * sfreq), axis=1))
 
 
@@ -158,9 +161,9 @@ def test_a_burst_of_muscle_is_no_open_input() -> None:
 def test_an_electrode_that_touches_again_is_good_again_within_seconds() -> None:
     signal = asleep(250.0).copy()
     signal[:, : 90 * 250] = open_input(signal, 250.0)[:, : 90 * 250]
-    usable = is_usable(judged(signal, 250.0)[:, 0])
-    assert usable[95:].all()
-    assert usable[:90].mean() <= 0.05
+    found = judged(signal, 250.0)
+    assert not usable_epochs(found)[:3].any()
+    assert is_usable(found)[91:].all()
 
 
 def white(uv: float, seed: int) -> np.ndarray:
@@ -176,14 +179,40 @@ def test_an_input_open_from_the_start_gives_no_usable_epoch(uv: float, seed: int
     assert not usable_epochs(judged(both, 250.0, montage)).any()
 
 
-@pytest.mark.parametrize(("uv", "within_s"), [(0.5, 15), (5.0, 15), (50.0, 30)])
+@pytest.mark.parametrize("uv", [0.5, 5.0, 50.0])
 @pytest.mark.parametrize("seed", range(5))
-def test_an_electrode_that_falls_off_is_soon_found(uv: float, within_s: int, seed: int) -> None:
+def test_an_electrode_that_falls_off_is_soon_found(uv: float, seed: int) -> None:
     signal, fall = asleep(250.0).copy(), 90
     signal[:, fall * 250 :] = white(uv, seed)[:, fall * 250 :]
     usable = is_usable(judged(signal, 250.0)[:, 0])
     assert usable[:fall].all()
-    assert usable[fall + within_s :].mean() <= 0.1
+    assert not usable[fall : fall + OPEN_MEMORY_S + 5].all()
+    assert usable[fall + 15 :].mean() <= 0.1
+
+
+def test_a_cytons_filter_and_folded_harmonics_do_not_hide_an_open_input() -> None:
+    """Its converter averages thrice; at 125 Hz, 100 Hz folds back to 25."""
+    spectrum = np.fft.rfft(white(0.5, 2))
+    droop = np.sinc(np.fft.rfftfreq(180 * 250)) ** 3
+    assert not usable_epochs(judged(np.fft.irfft(spectrum * droop), 250.0)).any()
+    signal = white(0.5, 3)[:, : 180 * 125]
+    at = times(signal, 125.0)
+    signal += 5 * np.sin(2 * np.pi * 100.06 * at)
+    assert not usable_epochs(judged(signal, 125.0)).any()
+
+
+@pytest.mark.parametrize("scenario", ["normal", "cold-start"])
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_nothing_in_a_night_is_taken_for_an_open_input(scenario: str, seed: int) -> None:
+    """Seconds may be: wake with muscle is rather even. Not for as long as an alarm waits."""
+    names = "Fpz-Cz,Pz-Oz,E1-E2"
+    params = {"scenario": scenario, "hours": "3", "sfreq": "100", "seed": str(seed)}
+    found = judged(
+        simulated({**params, "channels": names}), 100.0, Montage.from_names(names.split(","))
+    )
+    is_open = (found & Artefact.DISCONNECTED) != 0
+    assert is_open.mean() <= 1e-3
+    assert not np.lib.stride_tricks.sliding_window_view(is_open, 10, axis=0).all(axis=2).any()
 
 
 @pytest.mark.parametrize("drift_uv", [0.0, 3.0, 10.0, 30.0])
@@ -294,4 +323,4 @@ def test_another_laboratorys_uncalibrated_signal_is_usable(shared_data: Path) ->
         for stage, of_stage in usable.items():
             of_stage.append(epochs[night["stages"] == stage])
     assert np.concatenate(usable[3]).mean() >= 0.99
-    assert np.concatenate([*usable[0], *usable[3]]).mean() >= 0.95
+    assert np.concatenate([*usable[0], *usable[3]]).mean() >= 0.975
