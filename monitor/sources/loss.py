@@ -117,7 +117,8 @@ class SampleCounter:
             new sample and has to be left out.
         """
         phases = self._phases_of(np.asarray(ids, np.int64))
-        self._begin(phases, times)
+        if self._start is None:
+            self._begin(phases, times)
         if self._steady(phases, times):
             return np.zeros(len(phases), np.int64)
         pieces = range(0, len(phases), self._chunk)
@@ -153,7 +154,7 @@ class SampleCounter:
 
     def _begin(self, phases: NDArray[np.int64], times: NDArray[np.float64]) -> None:
         signal = np.flatnonzero(phases >= 0)
-        if self._start is None and signal.size:
+        if signal.size:
             self._start = self._time = float(times[signal[0]])
             self._phase = int(phases[signal[0]]) - 1
 
@@ -162,25 +163,23 @@ class SampleCounter:
             return np.ones(len(phases), np.int64)
         return np.diff(phases, prepend=self._phase) % self._cycle
 
-    def _lateness(
-        self, steps: NDArray[np.int64], times: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        elapsed: NDArray[np.float64] = self._rate * (times - (self._start or 0.0))
-        return elapsed - (self._sent + np.cumsum(steps))
+    def _lateness(self, sent: NDArray[np.int64], times: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how late each row came, in samples; it was sent as the `sent`-th from here."""
+        late: NDArray[np.float64] = self._rate * (times - (self._start or 0.0)) - sent
+        return late - self._sent
 
     def _steady(self, phases: NDArray[np.int64], times: NDArray[np.float64]) -> bool:
         """Take rows of which none is lost, repeated or late, as nearly always; or leave them."""
-        if not len(phases):
-            return True
-        steps = self._steps(phases)
-        if self.held or phases.min() < 0 or (steps != 1).any():
+        n = len(phases)
+        if self.held or (phases != (self._phase + np.arange(1, n + 1)) % self._cycle).any():
             return False
-        late = self._lateness(steps, times)
-        floor = min(self._floor, float(late.min()))
-        if late.max() - floor >= self._limit:
-            return False
-        self._sent, self._floor = self._sent + len(phases), floor
-        self._phase, self._time = int(phases[-1]), float(times[-1])
+        if n:
+            late = self._lateness(np.arange(1, n + 1), times)
+            floor = min(self._floor, float(late.min()))
+            if late.max() - floor >= self._limit:
+                return False
+            self._sent, self._floor = self._sent + n, floor
+            self._phase, self._time = int(phases[-1]), float(times[-1])
         return True
 
     def _take(self, phases: NDArray[np.int64], times: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -194,7 +193,7 @@ class SampleCounter:
         while self.held:
             new = self._new_samples()
             steps, times = self._steps(self._phases[new]), self._times[new]
-            late = self._lateness(steps, times)
+            late = self._lateness(np.cumsum(steps), times)
             delay = late - np.minimum.accumulate(np.minimum(late, self._floor))
             behind = np.flatnonzero(delay >= self._limit)
             if not behind.size:
@@ -226,7 +225,7 @@ class SampleCounter:
         self, new: NDArray[np.int64], lost: NDArray[np.int64], n_rows: int
     ) -> NDArray[np.int64]:
         """Let go of the first rows held; return what was lost before each, -1 if not new."""
-        late = self._lateness(lost + 1, self._times[new])
+        late = self._lateness(np.cumsum(lost + 1), self._times[new])
         self._floor = min(self._floor, float(late.min(initial=np.inf)))
         self._sent += int((lost + 1).sum())
         if new.size:
