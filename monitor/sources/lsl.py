@@ -71,7 +71,8 @@ class LslLink:
         units = _padded(info.get_channel_units(), info.n_channels)
         self._scale = np.array([[_microvolts(units[row], name)] for row in rows])
         self._inlet: Any = None
-        self._counter, self._stamp = StampCounter(self.sfreq), -np.inf
+        self._counter = StampCounter(self.sfreq)
+        self._stamp: float | None = None
         self._held: NDArray[np.float64] = np.empty((len(rows), 0))
 
     def connect(self) -> None:
@@ -96,14 +97,23 @@ class LslLink:
             raise SourceError(f"lsl:{self._name}: {error}") from error
         self._check_stamps(stamps)
         self._held = np.concatenate([self._held, data], axis=1)
-        lost = self._counter.push(stamps)
-        if lost.max(initial=0) > MAX_GAP_S * self.sfreq:
-            raise SourceError(f"lsl:{self._name}: its time stamps jump by more than {MAX_GAP_S} s")
-        ready, self._held = self._held[:, : len(lost)], self._held[:, len(lost) :]
-        return Batch(ready, lost)
+        return self._release(self._counter.push(stamps))
+
+    def flush(self) -> Batch:
+        """Return what was held back to tell the losses before it."""
+        return self._release(self._counter.flush())
 
     def mark(self, code: float) -> None:
         """Write nothing: LSL goes one way. Markers go out in a stream of their own."""
+
+    def measure_impedance(self, *, on: bool) -> None:
+        """Refuse to start: a stream measures none."""
+        if on:
+            raise SourceError(f"lsl:{self._name} measures no impedance")
+
+    def impedances(self) -> dict[str, float]:
+        """Return nothing: a stream measures none."""
+        return {}
 
     def disconnect(self) -> None:
         """Let go of the stream."""
@@ -112,13 +122,18 @@ class LslLink:
     def _check_stamps(self, stamps: NDArray[np.float64]) -> None:
         if not np.isfinite(stamps).all():
             raise SourceError(f"lsl:{self._name}: a sample has no time stamp")
-        back_s = -np.diff(stamps, prepend=self._stamp).min(initial=0)
-        if back_s > HOLD_S:
-            raise SourceError(f"lsl:{self._name}: its time stamps go back by {back_s:.0f} s")
+        steps_s = np.diff(stamps, prepend=stamps[:1] if self._stamp is None else self._stamp)
+        for step_s in (steps_s.min(initial=0.0), steps_s.max(initial=0.0)):
+            if not -HOLD_S <= step_s <= MAX_GAP_S:
+                raise SourceError(f"lsl:{self._name}: its time stamps jump by {step_s:+.0f} s")
         self._stamp = float(stamps[-1]) if len(stamps) else self._stamp
 
+    def _release(self, lost: NDArray[np.int64]) -> Batch:
+        ready, self._held = self._held[:, : len(lost)], self._held[:, len(lost) :]
+        return Batch(ready, lost)
+
     def _begin(self) -> None:
-        self._counter, self._stamp = StampCounter(self.sfreq), -np.inf
+        self._counter, self._stamp = StampCounter(self.sfreq), None
         self._held = np.empty((len(self._rows), 0))
 
     def _find(self) -> Any:

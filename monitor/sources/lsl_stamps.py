@@ -47,11 +47,20 @@ class StampCounter:
         """
         numbers = self._received + np.arange(len(stamps))
         self._received += len(stamps)
-        delays = np.concatenate([self._before, self._held, stamps * self._sfreq - numbers])
+        self._held = np.concatenate([self._held, stamps * self._sfreq - numbers])
+        return self._decide(self._window)
+
+    def flush(self) -> NDArray[np.int64]:
+        """Decide for the samples held back, as no more will come."""
+        return self._decide(0)
+
+    def _decide(self, patience: int) -> NDArray[np.int64]:
+        """Decide up to the first step that fewer than `patience` samples follow."""
+        delays = np.concatenate([self._before, self._held])
         begin, until, since = len(self._before), len(delays), 0
         lost = np.zeros(len(delays), np.int64)
         for step in 1 + np.flatnonzero(np.diff(delays) >= self._step):
-            if step >= begin and step + self._window > len(delays):
+            if step >= begin and step + patience > len(delays):
                 until = int(step)
                 break
             if step >= begin and (n_lost := self._lost_at(delays, since, int(step))):

@@ -65,6 +65,19 @@ def test_what_the_sender_missed_is_counted_exactly(name: str) -> None:
     assert receiver.lost[receiver.lost > 0].tolist() == [45, 256, 3_000]
 
 
+def test_what_is_held_back_after_a_loss_is_given_out_when_nothing_follows(name: str) -> None:
+    sender = Sender(name)
+    with connected(name) as link:
+        sender.send(0, 100)
+        sender.send(200, 250)
+        receiver = Receiver(link)
+        wait_for(lambda: receiver.has(100) and link.drain().lost.size == 0)
+        wait_for(lambda: (batch := link.flush()).lost.size and batch.lost[0] == 100)
+        assert link.impedances() == {}
+        with pytest.raises(SourceError, match="measures no impedance"):
+            link.measure_impedance(on=True)
+
+
 def test_a_sender_that_vanishes_and_comes_back_leaves_a_gap_of_its_absence(name: str) -> None:
     sender = Sender(name)
     with connected(name) as link:
@@ -110,14 +123,19 @@ def test_a_link_is_connected_anew_when_the_stream_is_there_again(
     assert receiver.data[0, 0] == 70_000
 
 
-def test_stamps_that_go_back_end_the_connection(name: str) -> None:
+@pytest.mark.parametrize(("first", "jump"), [(0, r"-20 s"), (200_000_000, r"\+79998")])
+def test_stamps_that_jump_beyond_reason_end_the_connection(
+    name: str, first: int, jump: str
+) -> None:
     sender = Sender(name)
     with connected(name) as link:
         sender.send(5_000, 5_100)
-        sender.send(0, 100)
         receiver = Receiver(link)
-        with pytest.raises(SourceError, match="time stamps go back by 20 s"):
+        wait_for(lambda: receiver.has(100))
+        sender.send(first, first + 100)
+        with pytest.raises(SourceError, match=f"time stamps jump by {jump}"):
             wait_for(lambda: receiver.has(200))
+        assert link.flush().lost.size == 0
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("volts", 1e6), ("mV", 1e3)])

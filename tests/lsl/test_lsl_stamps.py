@@ -64,3 +64,10 @@ def test_a_pause_that_is_caught_up_is_no_loss() -> None:
     stamps = stamps_of(1_000, {})
     stamps[500:650] = stamps[650]
     assert not push(stamps, [510]).any()
+
+
+def test_what_was_held_back_is_given_out_at_the_end() -> None:
+    counter = StampCounter(SFREQ)
+    assert len(counter.push(stamps_of(500, {400: 77}))) == 400
+    assert counter.flush().tolist() == [77] + [0] * 99
+    assert len(counter.flush()) == 0
