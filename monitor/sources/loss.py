@@ -116,6 +116,8 @@ class SampleCounter:
             Samples lost before each row, those held from earlier first; -1 for a row that is no
             new sample and has to be left out.
         """
+        if not len(ids):
+            return np.zeros(0, np.int64)
         phases = self._phases_of(np.asarray(ids, np.int64))
         if self._start is None:
             self._begin(phases, times)
