@@ -4,7 +4,6 @@
 and the absence of samples is pushed as a `Gap` or a `Tick`. So a live night replays exactly.
 """
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Protocol
@@ -16,7 +15,7 @@ from monitor.alarm.coverage import Watch, assess_coverage
 from monitor.alarm.engine import AlarmEngine
 from monitor.domain.config import SessionConfig
 from monitor.domain.contact import Contact, Second
-from monitor.domain.epoch import PHASE_S, Epoch, ScoredEpoch
+from monitor.domain.epoch import PHASE_S, ScoredEpoch
 from monitor.domain.errors import InputError, SnapshotError
 from monitor.domain.events import (
     Coverage,
@@ -151,13 +150,13 @@ class MonitorSession:
         for block in self._blocks(data):
             frames = self._detector.push(self._framer.push(block))
             contact = contact_of(frames.artefacts)
-            windows = deque(self._epocher.push(self._filter.push(frames)))
+            scored = self._scorer.push(self._epocher.push(self._filter.push(frames)))
             begin = frames.first_second
-            ends = [window.end_s - begin for window in windows]
-            for first, last in spells(contact, ends):
+            ending = {int(window.end_s) - begin: window for window in scored}
+            for first, last in spells(contact, ending):
                 events += self._observe(begin + first, begin + last, contact[first])
-                if windows and windows[0].end_s == begin + last:
-                    events += self._stage(windows.popleft())
+                if last in ending:
+                    events += self._stage(ending[last])
         return events
 
     def _observe(self, first: int, last: int, contact: NDArray[np.int8]) -> list[Event]:
@@ -173,10 +172,9 @@ class MonitorSession:
                 events += self._alarms.observe(Second(self.now, contact))
         return events
 
-    def _stage(self, window: Epoch) -> list[Event]:
-        """Score a window: an epoch for good, every one for the live stage."""
-        scored = self._scorer.push(window)
-        events = self._score(scored) if window.phase == 0 else []
+    def _stage(self, scored: ScoredEpoch) -> list[Event]:
+        """Tell of a window: an epoch for good, every one for the live stage."""
+        events = self._score(scored) if scored.onset_s % EPOCH_S == 0 else []
         return [*events, self._publish(scored)] if self.config.live else events
 
     def _score(self, scored: ScoredEpoch) -> list[Event]:

@@ -1,6 +1,6 @@
 """From a window of signal to its stage: quality, features, model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,14 +43,18 @@ class Scorer:
         self._staged = montage.picks(*STAGED)
         self._stager = Stager(bundle, montage.kinds, PHASES, calibration)
 
-    def push(self, window: Epoch) -> ScoredEpoch:
-        """Score one window; those of each phase come in order.
+    def push(self, windows: Sequence[Epoch]) -> list[ScoredEpoch]:
+        """Score some windows; those of each phase come in order.
 
         A channel weighs as much as its quality; with no usable EEG channel there is no stage.
         """
+        # All signal first: the model's weights then stay in the processor's cache between its steps
+        powers = [band_powers(window, self._sfreq, self._staged) for window in windows]
+        return [self._score(*pair) for pair in zip(windows, powers, strict=True)]
+
+    def _score(self, window: Epoch, powers: NDArray[np.float64]) -> ScoredEpoch:
         channels = assess_quality(window)
         weight = np.array([channel.score for channel in channels])
-        powers = band_powers(window, self._sfreq, self._staged)
         proba = self._stager.push(powers, weight, window.phase)
         quality = max(channels[i].score for i in self._eeg)
         stage, table = _name(proba)
