@@ -54,7 +54,7 @@ class Runner:
         The source and its session.
     store : Store
         Where events are committed, with the session's state, before anybody hears of them.
-    hub : Publisher
+    listeners : sequence of Publisher
         Told of the committed entries, and of the stage now.
     clock : callable
         Monotonic seconds; jumps of the wall clock are never seen.
@@ -64,14 +64,14 @@ class Runner:
         self,
         watch: Watch,
         store: Store,
-        hub: Publisher,
+        listeners: Sequence[Publisher],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.dreamer = watch.spec.dreamer
         self._watch = watch
         self._source = watch.source
         self._session = watch.session
-        self._hub = hub
+        self._listeners = listeners
         self._clock = clock
         self._pace = Pace(watch.source.sfreq, 1.0 if watch.source.live else watch.spec.speed)
         self._paced = not watch.source.live
@@ -221,8 +221,8 @@ class Runner:
         session = self._session.config.session
         drafts = [draft(e, session) for e in events if not isinstance(e, LiveStage)]
         entries = self._recorder.commit(self._row(), drafts) if drafts else []
-        if entries:
-            self._hub.publish(entries)
+        for listener in self._listeners if entries else ():
+            listener.publish(entries)
         self._tell([e for e in events if isinstance(e, LiveStage)])
         for event in events:
             self._source.notify(event)
@@ -233,7 +233,9 @@ class Runner:
     def _tell(self, stages: Sequence[LiveStage]) -> None:
         """Tell the newest of the live stages; the others have passed already."""
         for stage in stages[-1:]:
-            self._hub.tell(live_stage(stage, self.dreamer, self._session.config.session))
+            message = live_stage(stage, self.dreamer, self._session.config.session)
+            for listener in self._listeners:
+                listener.tell(message)
 
     def _row(self) -> SessionRow:
         config = self._session.config

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
         Most websocket clients at a time.
     client_queue : int
         Most events waiting for one client before it is disconnected to resume by its cursor.
+    lsl_outlet : str
+        Name of an LSL stream that tells stages and alarms to everybody on the local network, for
+        LSL knows no access control; empty, as by default: none.
     """
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
@@ -51,6 +54,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=lambda: user_data_path("dreamwatch", appauthor=False))
     max_clients: int = Field(600, ge=1)
     client_queue: int = Field(5_000, ge=10)
+    lsl_outlet: str = Field("", max_length=64)
 
     @field_validator("host")
     @classmethod

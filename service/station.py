@@ -16,7 +16,7 @@ from service.entries import HEARTBEAT, Entry, Telemetry, telemetry
 from service.errors import NotWatched, SettingsError
 from service.hub import Filter, Hub
 from service.overview import Overview
-from service.runner import Runner
+from service.runner import Publisher, Runner
 from service.settings import Settings
 from service.store import Store
 from service.watch import open_watch
@@ -57,11 +57,12 @@ class Station:
             self.store = opened.enter_context(Store(settings.data_dir))
             self.hub = Hub(_overview(self.store), settings.client_queue)
             bundle = load_bundle()
+            listeners = [self.hub, *_outlets(settings)]
             self.runners: dict[str, Runner] = {}
             for dreamer, spec in specs.items():
                 watch = open_watch(spec, bundle, self.store, wall())
                 opened.callback(watch.source.close)
-                self.runners[dreamer] = Runner(watch, self.store, self.hub, clock)
+                self.runners[dreamer] = Runner(watch, self.store, listeners, clock)
             self._opened = opened.pop_all()
 
     def start(self) -> None:
@@ -171,6 +172,14 @@ class Station:
         if runner.watching:
             return None
         return Reason("not_watched", runner.failure or "its source has not been read yet")
+
+
+def _outlets(settings: Settings) -> list[Publisher]:
+    if not settings.lsl_outlet:
+        return []
+    from service.lsl_outlet import LslOutlet  # an extra
+
+    return [LslOutlet(settings.lsl_outlet)]
 
 
 def _one_each(specs: Iterable[SourceSpec]) -> dict[str, SourceSpec]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from monitor.domain.errors import SourceError
 from monitor.signal.filter import MAX_SFREQ, MIN_SFREQ
-from monitor.sources.channels import pick_channels
+from monitor.sources.channels import RAILS_UV, pick_channels
 from monitor.sources.link import Batch
 from monitor.sources.loss import counter_of
 
@@ -42,13 +42,6 @@ FAMILIES = {
     BoardIds.GANGLION_NATIVE_BOARD: "ganglion",
 }
 """How the samples of a board are numbered; the losses of any other are told by the clock alone."""
-
-RAILS_UV = {
-    "cyton": 4.5e6 / 24,  # ADS1299: 4.5 V over the gain of 24 that the board starts with
-    "daisy": 4.5e6 / 24,
-    "ganglion": 1.2e6 / 1.5 / 51,  # MCP3912: 1.2 V over its gain and the amplifier's
-}
-"""Full scale in µV."""
 
 OPTIONS = {
     "port": "serial_port",

@@ -16,7 +16,9 @@ from monitor.domain.epoch import ScoredEpoch
 from monitor.domain.errors import DreamwatchError
 from monitor.domain.stage import EPOCH_S, STAGES
 from monitor.sources.annotations import STAGE_TEXTS
-from monitor.sources.edf import BLOCK_S, EdfSource, open_edf
+from monitor.sources.edf import BLOCK_S, EdfSource
+from monitor.sources.openbci import OpenBciSource
+from monitor.sources.recording import open_recording
 from monitor.staging.bundle import ModelBundle, load_bundle
 from monitor.staging.calibration import Calibration, load_calibration
 from monitor.staging.statistics import sleep_statistics
@@ -29,9 +31,17 @@ console = Console(stderr=True)
 
 
 def score(
-    files: Annotated[list[Path], typer.Argument(help="EDF, EDF+ or BDF recordings.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Recordings: EDF, EDF+, BDF, OpenBCI GUI text or SD card, BrainFlow CSV."
+        ),
+    ],
     channels: Annotated[
-        str, typer.Option(help="Channels to use, separated by commas. Default: all EEG, EOG, EMG.")
+        str,
+        typer.Option(
+            help="Labels separated by commas; of OpenBCI files 1:Fpz-M2,2:C3-M2. Default: all."
+        ),
     ] = "",
     out: Annotated[Path, typer.Option(help="Where the results go.")] = Path(),
     calibration: Annotated[
@@ -100,7 +110,7 @@ def stage_recording(
     DreamwatchError
         When it cannot be read or is shorter than an epoch.
     """
-    source = open_edf(str(file), {"channels": channels} if channels else {}, chunk_s=BLOCK_S)
+    source = open_recording(str(file), {"channels": channels} if channels else {}, chunk_s=BLOCK_S)
     try:
         night = _with_progress(source, bundle, calibration)
     finally:
@@ -113,7 +123,7 @@ def stage_recording(
 
 
 def _with_progress(
-    source: EdfSource, bundle: ModelBundle, calibration: Calibration | None
+    source: EdfSource | OpenBciSource, bundle: ModelBundle, calibration: Calibration | None
 ) -> Night:
     columns = TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console, transient=True) as progress:

@@ -6,34 +6,47 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from brainflow.board_shim import BoardShim
 
 from monitor.domain.inputs import Chunk, Gap, Input
-from monitor.sources import board
+from monitor.sources import board, live
 from monitor.sources.board import BoardLink, open_board
 from monitor.sources.live import LiveSource
 from service.host import ThreadHost
 from tests.cyton.emulator import CytonEmulator
+from tests.cyton.protocol import to_counts
 
 CHANNELS = "1:C3-M2,2:C4-M1,3:EOG-L"
 
 
-class _FastCounter:
-    """Counts by the board's time, which the driver's stamps run behind of."""
+NUMBERED = 8
+"""The channel whose counts number the samples, as in `tests.cyton.signal.numbered`."""
 
-    def __init__(self, counter, speed):
-        self._counter, self._speed = counter, speed
-        self.flush = counter.flush
+PATIENCE = 10.0
+"""How much longer than in life a device may be silent, where a busy computer must not matter."""
 
-    def push(self, ids, times):
-        return self._counter.push(ids, times * self._speed)
+
+class BoardTime(BoardShim):
+    """The driver, its stamps replaced by the board's own time, as a prompt computer reads it.
+
+    A computer that is busy for a moment would be busy for half a minute of the board's time.
+    """
+
+    def get_board_data(self) -> np.ndarray:
+        rows = super().get_board_data()
+        board = self.get_board_id()
+        counts = to_counts(rows[self.get_eeg_channels(board)][NUMBERED - 1])
+        numbers = (counts + 2**22 - (NUMBERED - 1)) / 16
+        rows[self.get_timestamp_channel(board)] = numbers / self.get_sampling_rate(board)
+        return rows
 
 
 @contextmanager
-def fast_time(speed: float) -> Iterator[ThreadHost]:
+def fast_time(speed: float, patience: float = 1.0) -> Iterator[ThreadHost]:
     """Have the board's and the host's seconds pass so many times faster."""
-    counter_of = board.counter_of
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(board, "counter_of", lambda *args: _FastCounter(counter_of(*args), speed))
+        patch.setattr(board, "BoardShim", BoardTime)
+        patch.setattr(live, "SILENT_S", patience * live.SILENT_S)
         yield ThreadHost("test", clock=lambda: time.monotonic() * speed)
 
 
@@ -42,9 +55,11 @@ def link_to(emulator: CytonEmulator, channels: str = CHANNELS, name: str = "cyto
 
 
 @contextmanager
-def watched(emulator: CytonEmulator, **options: str) -> Iterator[LiveSource]:
+def watched(
+    emulator: CytonEmulator, patience: float = PATIENCE, **options: str
+) -> Iterator[LiveSource]:
     """Watch an emulated board at the emulator's speed."""
-    with fast_time(emulator.speed) as host:
+    with fast_time(emulator.speed, patience) as host:
         source = LiveSource(link_to(emulator, **options), host, "bed-7")
         try:
             yield source

@@ -25,7 +25,7 @@ def bundle():
 
 
 def opened(store, bundle, spec=SPEC + "&record=yes"):
-    runner = Runner(open_watch(parse_spec(spec), bundle, store, START), store, FakeHub())
+    runner = Runner(open_watch(parse_spec(spec), bundle, store, START), store, [FakeHub()])
     runner.begin()
     return runner
 

@@ -36,7 +36,7 @@ class World(FakeHub):
         self.source, self.session = FakeSource(**source), FakeSession()
         spec = SourceSpec("fake:", "fake", "", {}, "bed-7", speed)
         watch = Watch(spec, self.source, self.session, lost=lost)
-        self.runner = Runner(watch, store, self, self.clock)
+        self.runner = Runner(watch, store, [self], self.clock)
 
     def publish(self, entries) -> None:
         """Whoever hears of an entry finds it in the log already."""
@@ -223,7 +223,7 @@ def test_stopping_ends_the_waiting_for_a_log_and_publishes_nothing(store, monkey
     tries = failing(store, monkeypatch, LONG)
     spec = SourceSpec("fake:", "fake", "", {}, "bed-7")
     hub = FakeHub()
-    runner = Runner(Watch(spec, FakeSource(), FakeSession()), store, hub)
+    runner = Runner(Watch(spec, FakeSource(), FakeSession()), store, [hub])
     runner.start()
     eventually(lambda: len(tries) > 1)
     waiting = runner.submit(Wake(command_id="c"))
@@ -306,7 +306,7 @@ class Broken(FakeSource):
 
 def start_broken(store) -> Runner:
     spec = SourceSpec("fake:", "fake", "", {}, "bed-7")
-    runner = Runner(Watch(spec, Broken(), FakeSession()), store, FakeHub())
+    runner = Runner(Watch(spec, Broken(), FakeSession()), store, [FakeHub()])
     runner.start()
     runner._running.exception(timeout=10)
     runner.stop()
@@ -344,7 +344,7 @@ def test_stopping_ends_the_thread_at_once(store):
     source = FakeSource(seconds=1)
     spec = SourceSpec("fake:", "fake", "", {}, "bed-7", 0)
     hub = FakeHub()
-    runner = Runner(Watch(spec, source, FakeSession()), store, hub)
+    runner = Runner(Watch(spec, source, FakeSession()), store, [hub])
     runner.start()
     assert runner.submit(Wake(command_id="c")).result(timeout=10)
     runner.stop()

@@ -48,7 +48,7 @@ def test_before_its_runner_turns_nobody_is_monitored(tmp_path):
 def test_those_of_earlier_nights_are_shown_but_not_as_monitored(tmp_path):
     station = Station(settings(tmp_path, SPEC))
     runner = station.runners["bed-7"]
-    runner._hub = FakeHub()
+    runner._listeners = [FakeHub()]
     runner.begin()
     station.stop()
     later = Station(settings(tmp_path))

@@ -33,7 +33,7 @@ def bundle():
 
 
 def opened(store: Store, bundle, spec=SPEC, now: float = START) -> Runner:
-    runner = Runner(open_watch(spec, bundle, store, now), store, FakeHub())
+    runner = Runner(open_watch(spec, bundle, store, now), store, [FakeHub()])
     runner.begin()
     return runner
 
@@ -181,7 +181,7 @@ def test_what_a_live_source_sent_meanwhile_is_lost_and_said_so(tmp_path, bundle)
         watch = open_watch(SPEC, bundle, store, START + 150)
         assert watch.lost == Gap(90 * SFREQ, 60 * SFREQ, "service stopped")
         assert watch.source.read()[0].first_sample == 150 * SFREQ
-        Runner(watch, store, FakeHub()).begin()
+        Runner(watch, store, [FakeHub()]).begin()
         assert [e.type for e in log(store)][-1:] != ["session"]
         assert "gap" in [e.type for e in log(store)]
 
