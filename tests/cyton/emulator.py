@@ -1,16 +1,11 @@
 """A Cyton, with or without Daisy, and its dongle, on a pseudo-terminal."""
 
-import os
-import select
 import tempfile
-import termios
 import threading
 import time
-import tty
-from array import array
 from concurrent.futures import Future, ThreadPoolExecutor
-from fcntl import ioctl
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Self
 
 import numpy as np
@@ -18,6 +13,7 @@ from numpy.typing import NDArray
 
 from tests.cyton import protocol
 from tests.cyton.faults import LOST, Radio
+from tests.cyton.port import Port
 from tests.cyton.script import STATES, Fault, parse_script
 from tests.cyton.signal import Signal, numbered
 
@@ -77,15 +73,16 @@ class CytonEmulator:
         self._radio = Radio(daisy=daisy)
         self._streaming, self._base, self._began = False, 0, 0.0
         self._state, self._until = "", 0.0
-        self._unsent, self._held = b"", b""
+        self._held = b""
         self._later: tuple[float, bytes] | None = None
-        self._ports: tuple[int, int] | None = None
+        self._orders: SimpleQueue[tuple[str, int, threading.Event]] = SimpleQueue()
         self._lock, self._over = threading.RLock(), threading.Event()
 
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory(prefix="cyton-")
         self.port = Path(self._folder.name) / "ttyUSB0"
-        self._plug_in()
+        self._line = Port(self.port)
+        self._line.plug_in()
         self._executor = ThreadPoolExecutor(1, "cyton-emulator")
         self._running: Future[None] = self._executor.submit(self._run)
         return self
@@ -93,14 +90,16 @@ class CytonEmulator:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._executor.shutdown()
-        self._pull_out()
+        self._line.pull_out()
         self._folder.cleanup()
         self._running.result()
 
     def inject(self, fault: str, samples: int | None = None) -> None:
         """Have a fault happen now, for so many samples of the board's time, or until `restore`."""
-        with self._lock:
-            self._begin(Fault(fault, self.sent, samples if samples is not None else 2**60))
+        begun = threading.Event()
+        self._orders.put((fault, 2**60 if samples is None else samples, begun))
+        if not begun.wait(2):
+            raise RuntimeError("the emulator has died; leaving it tells why")
 
     def restore(self) -> None:
         """End every fault: the board is plugged in and has power."""
@@ -112,7 +111,7 @@ class CytonEmulator:
         """Whether the signal has ended and everything of it was read."""
         with self._lock:
             silent = self._signal(self.sent, self.sent + 1).shape[1] == 0
-            return silent and not self._unsent and not self._unread()
+            return silent and not self._line.unread
 
     def finish(self) -> None:
         """End the signal here."""
@@ -124,71 +123,51 @@ class CytonEmulator:
         while not self._over.is_set():
             with self._lock:
                 self._power()
+                self._take_orders()
                 self._listen()
                 self._stream()
-                self._write()
-            self._wait()
+                self._line.write()
+            self._line.wait(0 if self._behind() else WAKE_S)
 
-    def _wait(self) -> None:
-        if not self._ports:
-            self._over.wait(WAKE_S)
-            return
-        behind = self._streaming and not self._unsent and self._due() >= CHUNK
-        master = [self._ports[0]]
-        select.select(master, master if self._unsent else [], [], 0 if behind else WAKE_S)
+    def _behind(self) -> bool:
+        return self._streaming and not self._line.backlog and self._due() >= CHUNK
+
+    def _take_orders(self) -> None:
+        while not self._orders.empty():
+            kind, samples, begun = self._orders.get()
+            self._begin(Fault(kind, self.sent, samples))
+            begun.set()
 
     def _power(self) -> None:
         if self._state and time.monotonic() >= self._until:
             if self._state == "unplug":
-                self._plug_in()
+                self._line.plug_in()
             self._state = ""
         if self._later and time.monotonic() >= self._later[0]:
-            self._unsent += self._later[1]
+            self._line.write(self._later[1])
             self._later = None
 
-    def _plug_in(self) -> None:
-        master, slave = os.openpty()
-        tty.setraw(slave)
-        os.set_blocking(master, False)
-        self._ports = master, slave
-        self.port.symlink_to(os.ttyname(slave))
-
-    def _pull_out(self) -> None:
-        self._streaming, self._unsent, self._held, self._later = False, b"", b"", None
-        if self._ports:
-            self.port.unlink()
-            for descriptor in self._ports:
-                os.close(descriptor)
-        self._ports = None
-
     def _listen(self) -> None:
-        if not self._ports or not select.select([self._ports[0]], [], [], 0)[0]:
-            return
-        heard = os.read(self._ports[0], 1024)
+        heard = self._line.read()
         self.commands += heard
         for command in heard:
             self._obey(bytes([command]))
 
     def _obey(self, command: bytes) -> None:
         if self._state == "away":
-            self._unsent += protocol.DONGLE_ALONE
+            self._line.write(protocol.DONGLE_ALONE)
         elif self._state == "off":
             return
         elif command == b"v":
-            self._forget()
+            if not self._streaming:  # a dongle just opened tells nothing of before
+                self._line.forget()
             self._start_anew()
         elif command == b"b":
             self._streaming, self._base, self._began = True, self.sent, time.monotonic()
         elif command == b"s":
             self._streaming = False
         else:
-            self._unsent += protocol.answer(command, daisy=self._daisy)
-
-    def _forget(self) -> None:
-        """Leave nothing of before the port was opened for the computer to read."""
-        if self._ports and not self._streaming:
-            self._unsent = b""
-            termios.tcflush(self._ports[1], termios.TCIFLUSH)
+            self._line.write(protocol.answer(command, daisy=self._daisy))
 
     def _start_anew(self) -> None:
         self._streaming, self._held = False, b""
@@ -201,7 +180,7 @@ class CytonEmulator:
     def _stream(self) -> None:
         """Send what is due; nothing while the computer has not read what was sent."""
         left = min(self._due(), CHUNK) if self._streaming else 0
-        while left > 0 and self._streaming and not self._unsent:
+        while left > 0 and self._streaming and not self._line.backlog:
             self._turn()
             if not self._streaming:
                 return
@@ -221,14 +200,14 @@ class CytonEmulator:
         if fault.kind not in STATES:
             self._active.append(fault)
             return
-        self._unsent, self._held = self._unsent + self._held, b""
+        self._pass_on()
         if fault.kind == "reset":
             self._start_anew()
             return
         if fault.kind == "unplug":
-            self._let_read()
-            self._pull_out()
-        self._streaming = False
+            self._line.wait_until_read()
+            self._line.pull_out()
+        self._streaming, self._later = False, None
         self._state, self._until = fault.kind, time.monotonic() + fault.samples / self._rate
 
     def _send(self, counts: NDArray[np.int64]) -> None:
@@ -243,26 +222,8 @@ class CytonEmulator:
         )
         self._held += sent
         if "burst" not in kinds:
-            self._unsent, self._held = self._unsent + self._held, b""
+            self._pass_on()
 
-    def _write(self) -> None:
-        if self._unsent and self._ports:
-            try:
-                self._unsent = self._unsent[os.write(self._ports[0], self._unsent) :]
-            except BlockingIOError:
-                return
-
-    def _unread(self) -> int:
-        """Return the bytes the computer has not read yet."""
-        if not self._ports:
-            return 0
-        count = array("i", [0])
-        ioctl(self._ports[1], termios.FIONREAD, count)
-        return count[0]
-
-    def _let_read(self, within_s: float = 0.5) -> None:
-        """Wait until the computer has read everything, so that it is known what it has."""
-        until = time.monotonic() + within_s
-        while (self._unsent or self._unread()) and time.monotonic() < until:
-            self._write()
-            time.sleep(0.001)
+    def _pass_on(self) -> None:
+        self._line.write(self._held)
+        self._held = b""

@@ -152,9 +152,11 @@ def test_a_dead_emulator_is_seen() -> None:
     def broken(start: int, stop: int) -> NDArray[np.float64]:
         raise ZeroDivisionError(f"{start} to {stop}")
 
-    with pytest.raises(ZeroDivisionError), CytonEmulator(broken) as emulator:
-        emulator.port.write_bytes(b"b")
-        until(emulator._running.done)
+    emulator = CytonEmulator(broken).__enter__()
+    emulator.port.write_bytes(b"b")
+    until(emulator._running.done)
+    with pytest.raises(ZeroDivisionError):
+        emulator.__exit__()
 
 
 def test_scripts_are_read_as_written() -> None:
