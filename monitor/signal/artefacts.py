@@ -38,7 +38,7 @@ SWAY_TO_DENSITY = 8.5
 standard deviation, and the variance of a quarter's mean twice the density. Of an EOG it stands for
 the lowest frequency: eyes move slowly, and muscles near them last."""
 
-OPEN_MEMORY_S = 20
+OPEN_MEMORY_S = 22
 """Over how many seconds the spectrum of an open input is averaged [own choice]: so long until it is
 found; in fewer, more of a muscular wake would be taken for one."""
 
