@@ -111,7 +111,7 @@ class CytonEmulator:
         """Whether the signal has ended and everything of it was read."""
         with self._lock:
             silent = self._signal(self.sent, self.sent + 1).shape[1] == 0
-            return silent and not self._line.unread
+            return silent and self._line.all_read
 
     def finish(self) -> None:
         """End the signal here."""

@@ -9,6 +9,9 @@ from array import array
 from fcntl import ioctl
 from pathlib import Path
 
+SETTLED_S = 0.03
+"""The kernel passes a pseudo-terminal's bytes on in pieces; in between there is nothing to read."""
+
 
 class Port:
     """The board's end of a port at `path`; the computer opens the other."""
@@ -17,6 +20,7 @@ class Port:
         self.path = path
         self._master = self._slave = -1
         self._unsent = b""
+        self._busy = 0.0
 
     @property
     def plugged(self) -> bool:
@@ -28,13 +32,17 @@ class Port:
         return len(self._unsent)
 
     @property
-    def unread(self) -> int:
-        """Bytes the computer has not read yet."""
-        if not self.plugged:
-            return 0
+    def all_read(self) -> bool:
+        """Whether the computer has read everything, and was not only waiting for the kernel."""
+        if self._unsent or self._readable():
+            self._busy = time.monotonic()
+        return time.monotonic() - self._busy > SETTLED_S
+
+    def _readable(self) -> int:
         count = array("i", [0])
-        ioctl(self._slave, termios.FIONREAD, count)
-        return len(self._unsent) + count[0]
+        if self.plugged:
+            ioctl(self._slave, termios.FIONREAD, count)
+        return count[0]
 
     def plug_in(self) -> None:
         """Appear at the path."""
@@ -56,6 +64,7 @@ class Port:
         """Send as much as there is room for; the rest with the next call."""
         self._unsent += data
         if self._unsent and self.plugged:
+            self._busy = time.monotonic()
             try:
                 self._unsent = self._unsent[os.write(self._master, self._unsent) :]
             except BlockingIOError:
@@ -81,9 +90,9 @@ class Port:
         master = [self._master]
         select.select(master, master if self._unsent else [], [], within_s)
 
-    def wait_until_read(self, within_s: float = 0.5) -> None:
+    def wait_until_read(self, within_s: float = 1.0) -> None:
         """Wait until the computer has read everything, so that it is known what it has."""
         end = time.monotonic() + within_s
-        while self.unread and time.monotonic() < end:
+        while not self.all_read and time.monotonic() < end:
             self.write()
             time.sleep(0.001)
