@@ -40,7 +40,7 @@ from monitor.staging.published import PublishedStage
 from monitor.staging.scorer import Scorer
 from monitor.usage.ledger import UsageLedger
 
-SNAPSHOT_VERSION = 3
+SNAPSHOT_VERSION = 4
 
 SILENT_S = 10.0
 """Seconds without signal after which no live stage is shown any more: two of its steps."""

@@ -68,6 +68,17 @@ _ADVICE = {
 }
 
 
+class Shim(BoardShim):  # type: ignore[misc] # BrainFlow is not typed
+    """BrainFlow's own, but one that is forgotten ends no session.
+
+    `BoardShim.__del__` releases whatever session has the same board and parameters: that of the
+    next connection.
+    """
+
+    def __del__(self) -> None:
+        """Leave the session to `BoardLink.disconnect`."""
+
+
 class BoardLink:
     """One board.
 
@@ -98,7 +109,7 @@ class BoardLink:
         where = f"board {self._rows['name']}"
         picked, self.montage = pick_channels(channels, len(names), rail_uv, where, names)
         self._picked = [self._rows["eeg_channels"][i] for i in picked]
-        self._board: BoardShim | None = None
+        self._board: Shim | None = None
         self._counter = counter_of(self._family, self.sfreq)
         self._held: NDArray[np.float64] = np.empty((len(self._picked), 0))
         self._measuring = False
@@ -106,7 +117,7 @@ class BoardLink:
 
     def connect(self) -> None:
         """Open the board and have it send."""
-        board = BoardShim(self._id, self._inputs)
+        board = Shim(self._id, self._inputs)
         try:
             board.prepare_session()
             self._board = board

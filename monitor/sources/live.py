@@ -102,13 +102,8 @@ class LiveSource:
 
     def _try(self, now: float) -> None:
         if now >= self._try_at:
-            self._attempt = self._host.start(self._connect)
+            self._attempt = self._host.start(self._link.connect)
             self._connected_at = -np.inf
-
-    def _connect(self) -> None:
-        """Connect from scratch, in the background."""
-        self._link.disconnect()
-        self._link.connect()
 
     def _take(self, attempt: Future[None], now: float) -> list[Input]:
         """See what came of an attempt, and what has come since."""
@@ -166,7 +161,8 @@ class LiveSource:
         return gap
 
     def _lose(self, why: str, now: float) -> None:
-        """Have it connected anew after a while that grows and is never quite the same."""
+        """Let go of it, and have it connected anew after a while, never quite the same."""
+        self._host.start(self._link.disconnect)
         wait = self._wait_s * (1 + self._host.chance()) / 2
         level = logging.DEBUG if why == self.trouble else logging.WARNING
         logger.log(level, "%s: %s; trying again in %.1f s", self._name, why, wait)

@@ -143,10 +143,7 @@ class Recording:
         if self.trouble and chunk.first_sample < self._retry_at:
             self._skip(chunk.n_samples, self.trouble)
             return
-        self._look_at_disk(chunk.first_sample)
-        if self._part is None:
-            self._part = self._begin(chunk.first_sample)
-        self._part.push(chunk.data)
+        self._part_at(chunk.first_sample).push(chunk.data)
         self._missing = 0
 
     def _fill(self, gap: Gap) -> None:
@@ -154,13 +151,23 @@ class Recording:
         self._missing += gap.n_samples
         if self._missing > LONGEST_GAP_S * self._sfreq:
             self.close()
-        if self._part is None:
             self._skip(gap.n_samples, gap.cause)
             return
+        if self.trouble:
+            self._skip(gap.n_samples, self.trouble)
+            return
+        part = self._part_at(gap.first_sample)
         onset_s, lasting_s = gap.first_sample / self._sfreq, gap.n_samples / self._sfreq
         self._waiting.put(Annotation(onset_s, lasting_s, gap_text(gap)))
         shape = len(self._layout.montage.channels), gap.n_samples
-        self._part.push(np.broadcast_to(np.float64(np.nan), shape))
+        part.push(np.broadcast_to(np.float64(np.nan), shape))
+
+    def _part_at(self, first_sample: int) -> Part:
+        """Return the file that is written, a new one where there is none."""
+        self._look_at_disk(first_sample)
+        if self._part is None:
+            self._part = self._begin(first_sample)
+        return self._part
 
     def _skip(self, n_samples: int, cause: str) -> None:
         self._skipped = self._skipped[0] + n_samples, cause

@@ -11,7 +11,7 @@ from brainflow.board_shim import BoardIds, BoardShim, BrainFlowInputParams
 from brainflow.exit_codes import BrainFlowError
 from numpy.typing import NDArray
 
-import monitor.sources.board  # noqa: F401 - loads BrainFlow without its warning and its log
+from monitor.sources.board import Shim
 
 
 def until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
@@ -29,13 +29,6 @@ def until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
         time.sleep(0.005)
 
 
-class _Shim(BoardShim):
-    """BrainFlow's own, when it is collected, releases whichever session has the same parameters."""
-
-    def __del__(self) -> None:
-        pass
-
-
 class Driver:
     """A Cyton, with or without Daisy, at a port: prepared and streaming while entered."""
 
@@ -43,7 +36,7 @@ class Driver:
         board = BoardIds.CYTON_DAISY_BOARD if daisy else BoardIds.CYTON_BOARD
         parameters = BrainFlowInputParams()
         parameters.serial_port = str(port)
-        self._shim = _Shim(board.value, parameters)
+        self._shim = Shim(board.value, parameters)
         self._eeg = BoardShim.get_eeg_channels(board.value)
         self._id = BoardShim.get_package_num_channel(board.value)
         self._time = BoardShim.get_timestamp_channel(board.value)

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from brainflow.board_shim import BoardShim
 
 from monitor.domain.inputs import Chunk, Gap, Input
 from monitor.sources import board, live
@@ -26,7 +25,7 @@ PATIENCE = 10.0
 """How much longer than in life a device may be silent, where a busy computer must not matter."""
 
 
-class BoardTime(BoardShim):
+class BoardTime(board.Shim):
     """The driver, its stamps replaced by the board's own time, as a prompt computer reads it.
 
     A computer that is busy for a moment would be busy for half a minute of the board's time.
@@ -34,10 +33,10 @@ class BoardTime(BoardShim):
 
     def get_board_data(self) -> np.ndarray:
         rows = super().get_board_data()
-        board = self.get_board_id()
-        counts = to_counts(rows[self.get_eeg_channels(board)][NUMBERED - 1])
+        kind = self.get_board_id()
+        counts = to_counts(rows[self.get_eeg_channels(kind)][NUMBERED - 1])
         numbers = (counts + 2**22 - (NUMBERED - 1)) / 16
-        rows[self.get_timestamp_channel(board)] = numbers / self.get_sampling_rate(board)
+        rows[self.get_timestamp_channel(kind)] = numbers / self.get_sampling_rate(kind)
         return rows
 
 
@@ -45,7 +44,7 @@ class BoardTime(BoardShim):
 def fast_time(speed: float, patience: float = 1.0) -> Iterator[ThreadHost]:
     """Have the board's and the host's seconds pass so many times faster."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(board, "BoardShim", BoardTime)
+        patch.setattr(board, "Shim", BoardTime)
         patch.setattr(live, "SILENT_S", patience * live.SILENT_S)
         yield ThreadHost("test", clock=lambda: time.monotonic() * speed)
 
