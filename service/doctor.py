@@ -1,7 +1,8 @@
 """Looking at a device for some seconds: what it sends, and from electrodes that are on or off."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -123,6 +124,7 @@ def examine(
     clock: Callable[[], float],
     pause: Callable[[float], object],
     progress: Callable[[float], object] = lambda _: None,
+    kohms: Mapping[str, float] = MappingProxyType({}),
 ) -> Findings:
     """Look at a connected device.
 
@@ -136,6 +138,8 @@ def examine(
         Monotonic seconds; waits so many of them.
     progress : callable
         Told how many seconds have been looked at.
+    kohms : mapping of str to float
+        Impedances by channel name, where they were measured.
 
     Raises
     ------
@@ -145,7 +149,6 @@ def examine(
     frames, counts = _listen(link, seconds, clock, pause, progress)
     times, received, lost = (np.array(c) for c in zip(*counts, strict=True))
     rate = _rate(times, received + lost)
-    kohms = link.impedances()
     judged = ArtefactDetector(link.montage).push(frames)
     mains = np.sqrt(measure_seconds(frames).mains)
     channels = tuple(

@@ -1,47 +1,18 @@
-"""OpenBCI boards, and every other that BrainFlow knows."""
+"""OpenBCI boards, and every other that BrainFlow knows, as live links."""
 
-import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from brainflow.board_shim import BoardIds, BoardShim, BrainFlowError, BrainFlowInputParams
 from numpy.typing import NDArray
 
 from monitor.domain.errors import SourceError
-from monitor.signal.filter import MAX_SFREQ, MIN_SFREQ
+from monitor.sources.boards import FAMILIES, board_id_of, default_names, describe
 from monitor.sources.channels import RAILS_UV, pick_channels
+from monitor.sources.impedance import MEASURE_S, SETTLE_S, drive_command, impedance_kohm
 from monitor.sources.link import Batch
 from monitor.sources.loss import counter_of
-
-with warnings.catch_warnings():
-    warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API", UserWarning)
-    from brainflow.board_shim import BoardIds, BoardShim, BrainFlowError, BrainFlowInputParams
-
-    BoardShim.disable_board_logger()  # the first call loads the driver, which is what warns
-
-NAMES = {
-    "synthetic": BoardIds.SYNTHETIC_BOARD,
-    "cyton": BoardIds.CYTON_BOARD,
-    "cyton-daisy": BoardIds.CYTON_DAISY_BOARD,
-    "ganglion": BoardIds.GANGLION_NATIVE_BOARD,
-    "ganglion-dongle": BoardIds.GANGLION_BOARD,
-    "playback": BoardIds.PLAYBACK_FILE_BOARD,
-    "streaming": BoardIds.STREAMING_BOARD,
-}
-"""Boards with a short name; any other goes by BrainFlow's name or number of it."""
-
-FAMILIES = {
-    BoardIds.SYNTHETIC_BOARD: "synthetic",
-    BoardIds.CYTON_BOARD: "cyton",
-    BoardIds.CYTON_WIFI_BOARD: "cyton",
-    BoardIds.CYTON_DAISY_BOARD: "daisy",
-    BoardIds.CYTON_DAISY_WIFI_BOARD: "daisy",
-    BoardIds.GANGLION_BOARD: "ganglion",
-    BoardIds.GANGLION_NATIVE_BOARD: "ganglion",
-}
-"""How the samples of a board are numbered; the losses of any other are told by the clock alone."""
 
 OPTIONS = {
     "port": "serial_port",
@@ -112,8 +83,6 @@ class BoardLink:
         self._board: Shim | None = None
         self._counter = counter_of(self._family, self.sfreq)
         self._held: NDArray[np.float64] = np.empty((len(self._picked), 0))
-        self._measuring = False
-        self._ohms: NDArray[np.float64] = np.empty(0)
 
     def connect(self) -> None:
         """Open the board and have it send."""
@@ -129,17 +98,10 @@ class BoardLink:
 
     def drain(self) -> Batch:
         """Return what has come and can be placed."""
-        if self._board is None:
-            raise SourceError(f"board {self._rows['name']} is not connected")
-        try:
-            rows = self._board.get_board_data()
-        except BrainFlowError as error:
-            raise SourceError(self._explain(error)) from error
+        rows = self._read()
         if rows.shape[1] == 0:
             self._check_port()
         ids, times = rows[self._rows["package_num_channel"]], rows[self._rows["timestamp_channel"]]
-        if self._measuring and rows.shape[1]:
-            self._ohms = rows[self._rows["resistance_channels"], -1]
         self._held = np.hstack([self._held, rows[self._picked]])
         return self._release(self._counter.push(ids, times))
 
@@ -155,25 +117,39 @@ class BoardLink:
             except BrainFlowError:
                 return
 
-    def measure_impedance(self, *, on: bool) -> None:
-        """Start or end measuring; only what a board then says by itself is known.
-
-        Raises
-        ------
-        SourceError
-            When this board measures none.
-        """
+    def impedances(self, wait: Callable[[float], object]) -> dict[str, float]:
+        """Measure each electrode in turn; the signal of that time is of no use."""
+        if self._family == "cyton":
+            named = zip(self.montage.ch_names, self._picked, strict=True)
+            return {name: self._drive(row, wait) for name, row in named}
         if "resistance_channels" not in self._rows:
             raise SourceError(f"board {self._rows['name']} measures no impedance")
-        self._measuring = on
-        if self._board is not None and self._family == "ganglion":
-            self._board.config_board("z" if on else "Z")
+        return self._ask_board(wait)
 
-    def impedances(self) -> dict[str, float]:
-        """Return the newest impedances in kΩ by channel name; what is not measured is left out."""
-        ohms = dict(zip(self._rows["eeg_channels"], self._ohms, strict=False))
+    def _drive(self, row: int, wait: Callable[[float], object]) -> float:
+        """Send a known current through one electrode and see what voltage it takes."""
+        channel = self._rows["eeg_channels"].index(row)
+        self._command(drive_command(channel, on=True))
+        wait(SETTLE_S)
+        self._read()
+        wait(MEASURE_S)
+        signal = self._read()[row]
+        self._command(drive_command(channel, on=False))
+        return impedance_kohm(signal, self.sfreq)
+
+    def _ask_board(self, wait: Callable[[float], object]) -> dict[str, float]:
+        """Let a board that measures by itself do so for a while."""
+        if self._family == "ganglion":
+            self._command("z")
+        wait(SETTLE_S + MEASURE_S * len(self._rows["resistance_channels"]))
+        rows = self._read()
+        if self._family == "ganglion":
+            self._command("Z")
+        by_row = dict(
+            zip(self._rows["eeg_channels"], self._rows["resistance_channels"], strict=False)
+        )
         named = zip(self.montage.ch_names, self._picked, strict=True)
-        return {name: float(ohms[row]) / 1000 for name, row in named if row in ohms}
+        return {name: rows[by_row[row], -1] / 1000 for name, row in named if row in by_row}
 
     def disconnect(self) -> None:
         """Release the board; the driver complains of one that is gone, and releases it."""
@@ -191,6 +167,24 @@ class BoardLink:
         data, self._held = self._held[:, : len(lost)], self._held[:, len(lost) :]
         fresh = lost >= 0
         return Batch(data[:, fresh], lost[fresh]) if not fresh.all() else Batch(data, lost)
+
+    def _read(self) -> NDArray[np.float64]:
+        """Take every row that has come out of BrainFlow's buffer."""
+        if self._board is None:
+            raise SourceError(f"board {self._rows['name']} is not connected")
+        try:
+            rows: NDArray[np.float64] = self._board.get_board_data()
+        except BrainFlowError as error:
+            raise SourceError(self._explain(error)) from error
+        return rows
+
+    def _command(self, text: str) -> None:
+        """Send a command of the board's own."""
+        try:
+            if self._board is not None:
+                self._board.config_board(text)
+        except BrainFlowError as error:
+            raise SourceError(self._explain(error)) from error
 
     def _check_port(self) -> None:
         """See that the port is still there: the driver never tells when it has gone."""
@@ -234,98 +228,6 @@ def open_board(name: str, params: Mapping[str, str]) -> BoardLink:
             raise SourceError(f"board:{name} needs master=BOARD, the board whose signal it replays")
         inputs.master_board = board_id_of(params["master"])
     return BoardLink(board_id, inputs, params.get("channels", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class BoardKind:
-    """A board that can be watched.
-
-    Parameters
-    ----------
-    name : str
-        As in ``board:NAME``.
-    board_id : int
-        BrainFlow's number.
-    sfreq : float
-        Samples per second.
-    ch_names : tuple of str
-        BrainFlow's names of its EEG channels, by which they go when none are given.
-    numbered : bool
-        Whether its losses are told by package number and clock; else by the clock alone.
-    """
-
-    name: str
-    board_id: int
-    sfreq: float
-    ch_names: tuple[str, ...]
-    numbered: bool
-
-
-def known_boards() -> list[BoardKind]:
-    """Return every board that sends EEG at a usable rate, OpenBCI's first."""
-    short = {board: name for name, board in NAMES.items()}
-    boards = sorted(BoardIds, key=lambda board: (board not in short, board.value))
-    return [kind for board in boards if (kind := _kind(board, short.get(board, "")))]
-
-
-def _kind(board: BoardIds, short: str) -> BoardKind | None:
-    try:
-        rows = describe(board.value)
-    except SourceError:
-        return None
-    names = tuple(default_names(rows))
-    name = short or _plain(board.name)
-    return BoardKind(name, board.value, float(rows["sampling_rate"]), names, board in FAMILIES)
-
-
-def board_id_of(name: str) -> int:
-    """Return BrainFlow's number of a board.
-
-    Raises
-    ------
-    SourceError
-        When there is no such board.
-    """
-    plain = _plain(name)
-    table = {_plain(board.name): board for board in BoardIds}
-    table |= {str(board.value): board for board in BoardIds} | NAMES
-    if plain not in table or table[plain] is BoardIds.NO_BOARD:
-        raise SourceError(f"there is no board {name!r}: `dreamwatch boards` lists them")
-    return int(table[plain].value)
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("_", "-").removesuffix("-board")
-
-
-def describe(board_id: int) -> dict[str, Any]:
-    """Return BrainFlow's description of a board: its rate and the rows of its data.
-
-    Raises
-    ------
-    SourceError
-        When it has no EEG, or a rate that cannot be used.
-    """
-    try:
-        rows: dict[str, Any] = BoardShim.get_board_descr(board_id)
-    except BrainFlowError as error:
-        raise SourceError(f"BrainFlow has no description of board {board_id}") from error
-    name = rows["name"]
-    if not rows.get("eeg_channels") or "package_num_channel" not in rows:
-        raise SourceError(f"board {name} sends no EEG")
-    if not MIN_SFREQ <= rows["sampling_rate"] <= MAX_SFREQ:
-        raise SourceError(
-            f"board {name} sends {rows['sampling_rate']} Hz, which is outside {MIN_SFREQ:g} to "
-            f"{MAX_SFREQ:g} Hz"
-        )
-    return rows
-
-
-def default_names(rows: Mapping[str, Any]) -> list[str]:
-    """Return BrainFlow's fixed names of the channels; EEG 1, EEG 2, … where it has none."""
-    count = len(rows["eeg_channels"])
-    names = [name for name in rows.get("eeg_names", "").split(",") if name]
-    return names if len(names) == count else [f"EEG {i + 1}" for i in range(count)]
 
 
 def _typed(option: str, text: str, inputs: BrainFlowInputParams) -> str | int:

@@ -72,17 +72,19 @@ class Link(Protocol):
     def mark(self, code: float) -> None:
         """Write a marker into the device's own stream, where it can take one."""
 
-    def measure_impedance(self, *, on: bool) -> None:
-        """Start or end measuring the electrodes' impedances.
+    def impedances(self, wait: Callable[[float], object]) -> dict[str, float]:
+        """Measure the electrodes' impedances; `wait` lets so many seconds pass.
+
+        Returns
+        -------
+        dict of str to float
+            In kΩ by channel name; what the device does not measure is left out.
 
         Raises
         ------
         SourceError
-            When the device measures none.
+            When it measures none.
         """
-
-    def impedances(self) -> dict[str, float]:
-        """Return the newest in kΩ by channel name; what is not measured is left out."""
 
     def disconnect(self) -> None:
         """Let go of the device, whatever state it is in; may take seconds, never fails."""

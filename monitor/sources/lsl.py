@@ -7,7 +7,7 @@ up. What is missing, then or because the sender missed it, shows in the sender's
 go back, as after the sender's machine was started anew, end the connection.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -106,14 +106,9 @@ class LslLink:
     def mark(self, code: float) -> None:
         """Write nothing: LSL goes one way. Markers go out in a stream of their own."""
 
-    def measure_impedance(self, *, on: bool) -> None:
-        """Refuse to start: a stream measures none."""
-        if on:
-            raise SourceError(f"lsl:{self._name} measures no impedance")
-
-    def impedances(self) -> dict[str, float]:
-        """Return nothing: a stream measures none."""
-        return {}
+    def impedances(self, wait: Callable[[float], object]) -> dict[str, float]:  # noqa: ARG002
+        """Refuse: a stream measures none."""
+        raise SourceError(f"lsl:{self._name} measures no impedance")
 
     def disconnect(self) -> None:
         """Let go of the stream."""

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from monitor.sources.board import BoardKind, known_boards
+from monitor.sources.boards import BoardKind, known_boards
 
 
 def boards(

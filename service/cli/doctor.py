@@ -37,8 +37,8 @@ def doctor(
         task = progress.add_task("connecting", total=seconds)
         try:
             link.connect()
-            if impedance:
-                link.measure_impedance(on=True)
+            progress.update(task, description="measuring impedances" if impedance else "listening")
+            kohms = link.impedances(time.sleep) if impedance else {}
             progress.update(task, description="listening")
             findings = examine(
                 link,
@@ -46,6 +46,7 @@ def doctor(
                 time.monotonic,
                 time.sleep,
                 lambda done: progress.update(task, completed=done),
+                kohms,
             )
         finally:
             link.disconnect()

@@ -13,13 +13,13 @@ class PlayedLink:
 
     sfreq = SFREQ
 
-    def __init__(self, lost_at=(), rate=SFREQ, kohm=None, **rows):
+    def __init__(self, lost_at=(), rate=SFREQ, **rows):
         kinds = {"EOG": ChannelKind.EOG}
         self.montage = Montage(
             tuple(Channel(n, kinds.get(n, ChannelKind.EEG), RAIL_UV) for n in rows)
         )
         self._data = np.array(list(rows.values()))
-        self._lost, self._rate, self._kohm = set(lost_at), rate, kohm or {}
+        self._lost, self._rate = set(lost_at), rate
         self._sent = 0
         self.now = 100.0
 
@@ -36,9 +36,6 @@ class PlayedLink:
         lost = [5 if first + i in self._lost else 0 for i in range(data.shape[1])]
         return Batch(data, np.array(lost, dtype=np.int64))
 
-    def impedances(self):
-        return self._kohm
-
 
 def eeg(n_samples=5000, scale=20.0, seed=3):
     """Make a walk with the slope of EEG."""
@@ -49,8 +46,8 @@ def eeg(n_samples=5000, scale=20.0, seed=3):
     return scale * walk / walk.std()
 
 
-def look(link, seconds=10.0):
-    return examine(link, seconds, link.clock, link.pause)
+def look(link, seconds=10.0, **more):
+    return examine(link, seconds, link.clock, link.pause, **more)
 
 
 def verdicts(findings):
@@ -115,7 +112,7 @@ def test_a_board_that_sends_nothing_is_given_up_and_not_usable():
 
 def test_impedances_above_the_marks_are_told():
     kohm = {"C3": 700.0, "C4": 800.0, "O1": 2600.0}
-    found = look(PlayedLink(C3=eeg(), C4=eeg(), O1=eeg(), kohm=kohm))
+    found = look(PlayedLink(C3=eeg(), C4=eeg(), O1=eeg()), kohms=kohm)
     assert verdicts(found) == {"C3": "good", "C4": "poor", "O1": "unusable"}
     assert "800 kΩ" in found.channels[1].advice
 

@@ -6,7 +6,8 @@ from brainflow.board_shim import BoardIds
 
 from monitor.domain.errors import SourceError
 from monitor.domain.montage import ChannelKind
-from monitor.sources.board import board_id_of, known_boards, open_board
+from monitor.sources.board import open_board
+from monitor.sources.boards import board_id_of, known_boards
 from monitor.sources.spec import open_link, open_source, parse_spec
 
 CHANNELS = {"channels": "1:C3-M2,4:EOG-L"}
@@ -144,9 +145,7 @@ def test_the_same_board_cannot_be_used_twice(synthetic):
 
 
 def test_impedance_is_told_where_the_board_measures_it(synthetic):
-    assert synthetic.impedances() == {}
-    synthetic.measure_impedance(on=True)
-    drained(synthetic, 50)
-    assert set(synthetic.impedances()) == {"C3-M2"}  # of two channels only, in this board
-    with pytest.raises(SourceError, match="Cyton measures no impedance"):
-        open_board("cyton", {}).measure_impedance(on=True)
+    found = synthetic.impedances(lambda _: drained(synthetic, 50) and time.sleep(0.1))
+    assert set(found) == {"C3-M2"}  # of two channels only, in this board
+    with pytest.raises(SourceError, match="CytonDaisy measures no impedance"):
+        open_board("cyton-daisy", {}).impedances(time.sleep)
