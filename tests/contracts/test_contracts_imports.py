@@ -1,5 +1,6 @@
 """The import layers hold, and the checker would notice if they did not."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -47,3 +48,17 @@ def test_a_planted_violation_is_found(copy: Path, module: str, line: str) -> Non
     result = lint(copy)
     assert result.returncode != 0
     assert "BROKEN" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("package", "modules"),
+    [
+        ("brainflow", {"monitor/sources/board.py", "monitor/sources/boards.py"}),
+        ("mne_lsl", {"monitor/sources/lsl.py"}),
+    ],
+)
+def test_a_device_library_is_known_where_its_devices_are(package: str, modules: set[str]) -> None:
+    imports = re.compile(rf"^\s*(import|from) {package}\b", re.MULTILINE)
+    files = [p for name in ("monitor", "models", "service") for p in (ROOT / name).rglob("*.py")]
+    found = {str(p.relative_to(ROOT)) for p in files if imports.search(p.read_text())}
+    assert found == modules
