@@ -17,10 +17,19 @@ from service.overview import Overview
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which entries a client wants; None means all."""
+    """Which entries a client wants; None means all; and whether it can act on an alarm.
+
+    Parameters
+    ----------
+    dreamers, types : frozenset of str or None
+        What passes.
+    attends : bool
+        Somebody who may acknowledge is at the other end.
+    """
 
     dreamers: frozenset[str] | None = None
     types: frozenset[str] | None = None
+    attends: bool = False
 
     def wants(self, entry: Entry) -> bool:
         """Whether the entry passes."""
@@ -35,6 +44,11 @@ class Filter:
         return (self.types is None or message.type in self.types) and (
             message.dreamer is None or self.wants_dreamer(message.dreamer)
         )
+
+    def sees_to(self, dreamer: str) -> bool:
+        """Whether whoever listens hears this dreamer's alarms and may acknowledge them."""
+        hears = self.types is None or "alarm" in self.types
+        return self.attends and hears and self.wants_dreamer(dreamer)
 
     def wants_dreamer(self, dreamer: str) -> bool:
         """Whether entries of this dreamer may pass."""
@@ -133,6 +147,10 @@ class Hub:
     def _offer(self, message: Telemetry) -> None:
         for client in self._clients:
             client.offer_telemetry(message)
+
+    def attended(self, dreamer: str) -> bool:
+        """Whether some client hears the dreamer's alarms and may acknowledge them."""
+        return any(client.wanted.sees_to(dreamer) for client in self._clients)
 
     @contextmanager
     def subscribe(self, wanted: Filter) -> Iterator[Subscription]:

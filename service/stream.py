@@ -7,9 +7,10 @@ it gets a ``snapshot`` first; so does one whose cursor is not of this log. It sa
 is too slow is disconnected with 1013 and comes back with its cursor; who talks out of turn, with
 1008, and so is who sends what is no cursor.
 
-``?dreamer=`` and ``?types=`` choose among the entries of the log and telemetry. Only heartbeats are
-never held back: who asks for ``types=alarm`` gets them all the same, since silence is how a client
-learns that nobody watches any more.
+``?role=technician`` says that somebody who may acknowledge alarms is there; a viewer, as without
+it, attends nobody. ``?dreamer=`` and ``?types=`` choose among the entries of the log and telemetry.
+Only heartbeats are never held back: who asks for ``types=alarm`` gets them all the same, since
+silence is how a client learns that nobody watches any more.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from service.station import Station
 
 FIRST_WORD_S = 1.0
 CLOSE_WITHIN_S = 2.0
+VIEWER, TECHNICIAN = ROLES = "viewer", "technician"
 POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013
 
@@ -59,13 +61,16 @@ async def stream_events(websocket: WebSocket) -> None:
 
 
 def _filter(websocket: WebSocket) -> Filter:
-    """Read ``?dreamer=`` (may be repeated) and ``?types=`` (comma-separated)."""
+    """Read ``?dreamer=`` (may be repeated), ``?types=`` (comma-separated) and ``?role=``."""
     dreamers = frozenset(websocket.query_params.getlist("dreamer"))
     given = websocket.query_params.getlist("types")
     types = frozenset(name for names in given for name in names.split(",") if name)
     if unknown := sorted(types.difference(TYPES)):
         raise ValueError(f"unknown type {unknown[0]!r}; known: {', '.join(TYPES)}")
-    return Filter(dreamers or None, types or None)
+    role = websocket.query_params.get("role", VIEWER)
+    if role not in ROLES:
+        raise ValueError(f"unknown role {role!r}; known: {', '.join(ROLES)}")
+    return Filter(dreamers or None, types or None, attends=role == TECHNICIAN)
 
 
 async def _first_word(websocket: WebSocket) -> Cursor | None:

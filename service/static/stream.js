@@ -18,7 +18,7 @@ export class Stream {
 
   open() {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(`${scheme}//${location.host}/api/v1/events`);
+    const socket = new WebSocket(`${scheme}//${location.host}/api/v1/events?role=technician`);
     socket.onopen = () => socket.send(JSON.stringify({ cursor: this.#cursor }));
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
     socket.onclose = ({ code }) => {

@@ -133,3 +133,21 @@ def test_only_heartbeats_come_unasked(wanted, heard):
     client.offer_telemetry(Telemetry("stage", "a", "stage a"))
     client.offer_telemetry(Telemetry("heartbeat", None, "beat"))
     assert take(client, len(heard)) == heard
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sees_to"),
+    [
+        (Filter(), False),
+        (Filter(attends=True), True),
+        (Filter(dreamers=frozenset({"bed-8"}), attends=True), False),
+        (Filter(types=frozenset({"epoch"}), attends=True), False),
+        (Filter(types=frozenset({"alarm", "epoch"}), attends=True), True),
+    ],
+)
+def test_only_who_hears_alarms_and_may_acknowledge_attends(wanted, sees_to):
+    hub = Hub(Overview(), 10)
+    assert not hub.attended("bed-7")
+    with hub.subscribe(wanted):
+        assert hub.attended("bed-7") is sees_to
+    assert not hub.attended("bed-7")
