@@ -4,8 +4,6 @@ import re
 import warnings
 from pathlib import Path
 
-import mne
-
 from monitor.domain.errors import SourceError
 from monitor.domain.inputs import Gap
 from monitor.domain.stage import STAGES, Stage
@@ -40,6 +38,8 @@ def read_annotations(path: Path) -> list[tuple[float, float, str]]:
     SourceError
         When the file cannot be read.
     """
+    import mne  # takes long, and only who reads a hypnogram needs it
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)

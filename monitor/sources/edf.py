@@ -1,11 +1,9 @@
 """Recordings in EDF, EDF+ and BDF, replayed as if they came from a headset."""
 
-import warnings
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import mne
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,16 +13,11 @@ from monitor.domain.inputs import Chunk, Gap, Input
 from monitor.domain.montage import Channel, ChannelKind, Montage, guess_kind
 from monitor.signal.filter import MAX_SFREQ, MIN_SFREQ
 from monitor.sources.annotations import END_TEXT, parse_gap
-from monitor.sources.edf_header import EdfHeader, read_header
+from monitor.sources.edf_header import EdfLayout
+from monitor.sources.edf_signals import EdfSignal, own_annotations, read_header, read_signals
 
 BLOCK_S = 300
 """Seconds read from the file at once."""
-
-_MICROVOLTS = {"v": 1e6, "mv": 1e3, "nv": 1e-3}
-"""µV in a unit of each physical dimension; any other is µV in some spelling, or taken as such."""
-
-_MNE_VOLTS = {"uV": 1e-6, "µV": 1e-6, "\u03bcV": 1e-6, "\x83\xcaV": 1e-6, "mV": 1e-3}
-"""What MNE has multiplied signal of a physical dimension with, to the letter; 1 for any other."""
 
 
 class EdfSource:
@@ -34,10 +27,10 @@ class EdfSource:
     ----------
     path : Path
         The file.
-    ch_names : sequence of str
-        Labels to read, all of one sampling rate.
-    header : EdfHeader
-        As read from the file.
+    layout : EdfLayout
+        Where things lie in it.
+    signals : sequence of EdfSignal
+        What to read of it, all of one sampling rate.
     chunk_s : float
         Length of a chunk in seconds; changes no result.
     """
@@ -45,24 +38,20 @@ class EdfSource:
     live = False
 
     def __init__(
-        self, path: Path, ch_names: list[str], header: EdfHeader, chunk_s: float = 1.0
+        self, path: Path, layout: EdfLayout, signals: Sequence[EdfSignal], chunk_s: float = 1.0
     ) -> None:
         self.path = path
-        self.montage = _montage(ch_names, header)
-        self._raw = _open_raw(path, header, ch_names)
-        self.sfreq = float(self._raw.info["sfreq"])
-        gaps, end = _losses(self._raw) if header.is_own else ([], int(self._raw.n_times))
-        self._gaps, self._end = gaps, end
-        self.n_samples: int | None = end
-        self._rows = [self._raw.ch_names.index(name) for name in ch_names]
-        dimensions = dict(zip(header.labels, header.dimensions, strict=True))
-        self._scale = np.array([[_to_microvolts(dimensions[name])] for name in ch_names])
-        missing = dict(zip(header.labels, header.missing, strict=True))
-        self._missing = np.array([[missing[name]] for name in ch_names])
+        self.montage = Montage(
+            tuple(Channel(s.label, guess_kind(s.label), s.rail_uv) for s in signals)
+        )
+        self.sfreq = signals[0].rate
+        self._layout, self._signals = layout, signals
+        self._gaps, self._end = _losses(path, layout, signals[0])
+        self.n_samples: int | None = self._end
         self._chunk = max(1, round(chunk_s * self.sfreq))
         self._position = 0
         self._block_start = 0
-        self._block: NDArray[np.float64] = np.empty((len(ch_names), 0))
+        self._block: NDArray[np.float64] = np.empty((len(signals), 0))
 
     def read(self) -> list[Input] | None:
         """Return the next chunk or, in a recording of our own, gap; None at the end."""
@@ -89,8 +78,7 @@ class EdfSource:
         """Hear nothing: the night is over."""
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._raw.close()
+        """Do nothing: the file is open only while it is read."""
 
     def _gap_at(self, sample: int) -> tuple[Gap | None, int]:
         """Return what is left of the gap at a sample, or where the signal stops next."""
@@ -105,13 +93,8 @@ class EdfSource:
 
     def _load(self, first: int) -> None:
         stop = min(first + round(BLOCK_S * self.sfreq), self._end)
-        try:
-            data = self._raw.get_data(self._rows, first, max(first, stop))
-        except (OSError, ValueError) as error:
-            raise SourceError(f"{self.path}: cannot be read any more: {error}") from error
-        data *= self._scale
-        data[data <= self._missing] = np.nan
-        self._block_start, self._block = first, data
+        self._block = read_signals(self.path, self._layout, self._signals, first, stop)
+        self._block_start = first
 
 
 def open_edf(path: str, params: Mapping[str, str], chunk_s: float = 1.0) -> EdfSource:
@@ -137,32 +120,20 @@ def open_edf(path: str, params: Mapping[str, str], chunk_s: float = 1.0) -> EdfS
     if unknown:
         raise SourceError(f"edf: has no option {', '.join(sorted(unknown))}; it has channels")
     file = Path(path)
-    header = read_header(file)
+    layout, signals = read_header(file)
     wanted = [name for name in params.get("channels", "").split(",") if name.strip()]
-    names = [_find(file, header, name) for name in wanted] if wanted else _default(file, header)
-    _check_labels(file, header, names)
-    rates = {header.rates[header.labels.index(name)] for name in names}
-    if len(rates) > 1:
-        listed = ", ".join(f"{rate:g}" for rate in sorted(rates))
-        raise SourceError(f"{file}: channels of different sampling rates ({listed} Hz): pick one")
-    rate = rates.pop()
-    if not MIN_SFREQ <= rate <= MAX_SFREQ:
-        raise SourceError(
-            f"{file}: sampling rate {rate:g} Hz is outside {MIN_SFREQ:g} to {MAX_SFREQ:g} Hz"
-        )
-    return EdfSource(file, names, header, chunk_s)
+    picked = [_find(file, signals, name) for name in wanted] or _default(file, signals)
+    _check_labels(file, signals, picked)
+    _check_rates(file, {signal.rate for signal in picked})
+    _check_name(file, layout)
+    return EdfSource(file, layout, picked, chunk_s)
 
 
-def _montage(ch_names: list[str], header: EdfHeader) -> Montage:
-    rails = dict(zip(header.labels, header.rails, strict=True))
-    return Montage(tuple(Channel(name, guess_kind(name), rails[name]) for name in ch_names))
-
-
-def _losses(raw: mne.io.BaseRaw) -> tuple[list[Gap], int]:
+def _losses(path: Path, layout: EdfLayout, signal: EdfSignal) -> tuple[list[Gap], int]:
     """Return the gaps and the end of the signal, as a recording of our own marks them."""
-    gaps, end = [], int(raw.n_times)
-    for onset_s, text in zip(raw.annotations.onset, raw.annotations.description, strict=True):
-        sample = round(float(onset_s) * raw.info["sfreq"])
+    gaps, end = [], layout.n_whole * signal.n_samples
+    for onset_s, text in own_annotations(path, layout) if layout.is_own else ():
+        sample = round(onset_s * signal.rate)
         if text == END_TEXT:
             end = min(end, sample)
         elif gap := parse_gap(text, sample):
@@ -170,51 +141,54 @@ def _losses(raw: mne.io.BaseRaw) -> tuple[list[Gap], int]:
     return sorted(gaps, key=lambda gap: gap.first_sample), end
 
 
-def _to_microvolts(dimension: str) -> float:
-    """Return the factor from what MNE reads to µV."""
-    return _MICROVOLTS.get(dimension.lower(), 1.0) / _MNE_VOLTS.get(dimension, 1.0)
+def _check_labels(path: Path, signals: Sequence[EdfSignal], picked: Sequence[EdfSignal]) -> None:
+    labels = [signal.label for signal in signals]
+    for signal in picked:
+        if (count := labels.count(signal.label)) > 1:
+            raise SourceError(
+                f"{path}: {count} channels are labelled {signal.label!r}: rename them"
+            )
 
 
-def _check_labels(path: Path, header: EdfHeader, names: list[str]) -> None:
-    for name in names:
-        if (count := header.labels.count(name)) > 1:
-            raise SourceError(f"{path}: {count} channels are labelled {name!r}: rename them")
+def _check_rates(path: Path, rates: set[float]) -> None:
+    if len(rates) > 1:
+        listed = ", ".join(f"{rate:g}" for rate in sorted(rates))
+        raise SourceError(f"{path}: channels of different sampling rates ({listed} Hz): pick one")
+    (rate,) = rates
+    if not MIN_SFREQ <= rate <= MAX_SFREQ:
+        raise SourceError(
+            f"{path}: sampling rate {rate:g} Hz is outside {MIN_SFREQ:g} to {MAX_SFREQ:g} Hz"
+        )
 
 
-def _find(path: Path, header: EdfHeader, wanted: str) -> str:
-    """Return the label a user means; an exact one first."""
-    for label in header.labels:
-        if label == wanted.strip():
-            return label
-    for label in header.labels:
-        if _plain(label) == _plain(wanted):
-            return label
-    raise SourceError(f"{path}: no channel {wanted!r}; it has {', '.join(header.labels)}")
+def _check_name(path: Path, layout: EdfLayout) -> None:
+    """Refuse a name that would let other software take the file for another format."""
+    suffix = ".bdf" if layout.is_bdf else ".edf"
+    if path.suffix.lower() != suffix:
+        raise SourceError(f"{path}: its content is {suffix[1:].upper()}: let its name end {suffix}")
+
+
+def _find(path: Path, signals: Sequence[EdfSignal], wanted: str) -> EdfSignal:
+    """Return the signal a user means; an exact label first."""
+    for signal in signals:
+        if signal.label == wanted.strip():
+            return signal
+    for signal in signals:
+        if _plain(signal.label) == _plain(wanted):
+            return signal
+    labels = ", ".join(signal.label for signal in signals)
+    raise SourceError(f"{path}: no channel {wanted!r}; it has {labels}")
 
 
 def _plain(label: str) -> str:
     return label.strip().upper().removeprefix("EEG ").strip()
 
 
-def _default(path: Path, header: EdfHeader) -> list[str]:
-    kinds = [guess_kind(label) for label in header.labels]
+def _default(path: Path, signals: Sequence[EdfSignal]) -> list[EdfSignal]:
+    kinds = [guess_kind(signal.label) for signal in signals]
     if ChannelKind.EEG not in kinds:
-        names = ", ".join(header.labels)
+        names = ", ".join(signal.label for signal in signals)
         raise SourceError(f"{path}: no EEG channel among {names}: name them with channels=")
-    rate = header.rates[kinds.index(ChannelKind.EEG)]
-    table = zip(header.labels, kinds, header.rates, strict=True)
-    return [name for name, kind, r in table if kind is not ChannelKind.OTHER and r == rate]
-
-
-def _open_raw(path: Path, header: EdfHeader, ch_names: list[str]) -> mne.io.BaseRaw:
-    """Open with MNE; what it only warns of is an error or of no concern here."""
-    reader = mne.io.read_raw_bdf if header.is_bdf else mne.io.read_raw_edf
-    suffix = ".bdf" if header.is_bdf else ".edf"
-    if path.suffix.lower() != suffix:
-        raise SourceError(f"{path}: its content is {suffix[1:].upper()}: let its name end {suffix}")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            return reader(path, include=ch_names, preload=False, verbose="error")
-    except (AssertionError, ValueError, OSError, RuntimeError) as error:
-        raise SourceError(f"{path}: MNE cannot read it: {error}") from error
+    rate = signals[kinds.index(ChannelKind.EEG)].rate
+    known = zip(signals, kinds, strict=True)
+    return [s for s, kind in known if kind is not ChannelKind.OTHER and s.rate == rate]

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import edfio
+import mne
 import numpy as np
 import pytest
 
@@ -33,6 +34,15 @@ def write(path: Path, **rates: float) -> Path:
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
     return write(tmp_path / "night.edf")
+
+
+def header_field(first: int, text: bytes) -> Callable[[Path], None]:
+    def damage(path: Path) -> None:
+        header = bytearray(path.read_bytes())
+        header[first : first + len(text)] = text
+        path.write_bytes(header)
+
+    return damage
 
 
 def read_all(source: EdfSource) -> np.ndarray:
@@ -79,6 +89,81 @@ def test_bdf_is_read_with_its_24_bits(tmp_path: Path) -> None:
     assert np.abs(data[0] - wave).max() < 0.03
 
 
+MIXED = [("C3-M2", 128, "uV"), ("EOG-L", 128, "mV"), ("Resp", 7, "V"), ("EMG chin", 128, "V")]
+"""Label, rate and dimension of each signal; the records last 3 s."""
+
+
+def write_mixed(path: Path) -> Path:
+    """Write 60 s of noise in ranges that are neither symmetric nor alike."""
+    rng = np.random.default_rng(0)
+    is_bdf = path.suffix == ".bdf"
+    signal_type, lowest = (edfio.BdfSignal, -(2**23)) if is_bdf else (edfio.EdfSignal, -(2**15))
+    signals = [
+        signal_type(
+            rng.uniform(-3, 5 + k, 60 * rate),
+            rate,
+            label=label,
+            physical_dimension=dimension,
+            physical_range=(-3, 5 + k),
+            digital_range=(lowest, 1_000 * (k + 1)),
+        )
+        for k, (label, rate, dimension) in enumerate(MIXED)
+    ]
+    (edfio.Bdf if is_bdf else edfio.Edf)(
+        signals, data_record_duration=3, annotations=[edfio.EdfAnnotation(1, None, "lights off")]
+    ).write(path)
+    return path
+
+
+def unchanged(path: Path) -> None:
+    """Leave it as it is."""
+
+
+def still_written(path: Path) -> None:
+    """Leave the number of records unknown and the last record unfinished."""
+    header_field(236, b"-1      ")(path)
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+@pytest.mark.parametrize("suffix", [".edf", ".bdf"])
+@pytest.mark.parametrize(
+    ("alter", "n_records"), [(unchanged, 20), (still_written, 19)], ids=["whole", "still written"]
+)
+def test_samples_are_those_which_mne_reads(
+    tmp_path: Path, suffix: str, alter: Callable[[Path], None], n_records: int
+) -> None:
+    path = write_mixed(tmp_path / f"night{suffix}")
+    alter(path)
+    names = [label for label, rate, _ in MIXED if rate == 128]
+    raw = (mne.io.read_raw_bdf if suffix == ".bdf" else mne.io.read_raw_edf)(
+        path, include=names, verbose="error"
+    )
+    source = open_edf(str(path), {}, chunk_s=7.3)
+    data = read_all(source)
+    assert source.montage.ch_names == tuple(names)
+    assert source.n_samples == data.shape[1] == n_records * 3 * 128
+    np.testing.assert_allclose(data, 1e6 * raw.get_data(names), rtol=1e-12, atol=1e-9)
+
+
+def test_a_file_without_one_whole_record_holds_no_signal(tmp_path: Path) -> None:
+    path = write_mixed(tmp_path / "night.edf")
+    header_field(236, b"-1      ")(path)
+    path.write_bytes(path.read_bytes()[: 256 * 6 + 2_000])
+    with pytest.raises(SourceError, match=r"night\.edf: holds no signal \(3536 bytes, 1536 are"):
+        open_edf(str(path), {})
+
+
+def test_a_record_count_too_low_hides_no_signal(recording: Path) -> None:
+    header_field(236, b"10      ")(recording)
+    assert open_edf(str(recording), {}).n_samples == 6_000
+
+
+def test_numbers_may_have_a_decimal_comma(recording: Path) -> None:
+    first = read_all(open_edf(str(recording), {}))
+    header_field(256 + 4 * (16 + 80 + 8), b"-2000,0 ")(recording)
+    assert np.array_equal(read_all(open_edf(str(recording), {})), first)
+
+
 def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1_000])
 
@@ -102,15 +187,6 @@ def zero_rate(path: Path) -> None:
     path.write_bytes(header)
 
 
-def header_field(first: int, text: bytes) -> Callable[[Path], None]:
-    def damage(path: Path) -> None:
-        header = bytearray(path.read_bytes())
-        header[first : first + len(text)] = text
-        path.write_bytes(header)
-
-    return damage
-
-
 def missing(path: Path) -> None:
     path.unlink()
 
@@ -130,6 +206,8 @@ def missing(path: Path) -> None:
         (header_field(244, b"inf     "), "record duration is 'inf', not a number"),
         (header_field(236, b"0       "), "holds no signal"),
         (header_field(236, b"-3      "), "holds no signal"),
+        (header_field(256 + 4 * 104, b"low     "), "physical minimum is 'low', not a number"),
+        (header_field(256 + 4 * 216 + 8, b"-7      "), "has a signal of -7 samples per record"),
         (header_field(184, b"9999    "), "header size is 9999 bytes, 4 signals: 1280"),
     ],
 )
