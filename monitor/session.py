@@ -11,8 +11,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.alarm.catalogue import DEFAULT_POLICY
 from monitor.alarm.coverage import Watch, assess_coverage
 from monitor.alarm.engine import AlarmEngine
+from monitor.alarm.rules import Policy
 from monitor.domain.config import SessionConfig
 from monitor.domain.contact import Contact, Second
 from monitor.domain.epoch import PHASE_S, ScoredEpoch
@@ -65,6 +67,8 @@ class MonitorSession:
         The staging model; shared by all sessions.
     calibration : Calibration or None
         Of the wearer, where there is one; of this model.
+    policy : Policy
+        The numbers of the alarms and the wake protocol.
 
     Raises
     ------
@@ -73,7 +77,11 @@ class MonitorSession:
     """
 
     def __init__(
-        self, config: SessionConfig, bundle: ModelBundle, calibration: Calibration | None = None
+        self,
+        config: SessionConfig,
+        bundle: ModelBundle,
+        calibration: Calibration | None = None,
+        policy: Policy = DEFAULT_POLICY,
     ) -> None:
         n_channels = len(config.montage.channels)
         self.config = config
@@ -99,6 +107,7 @@ class MonitorSession:
             start=config.start,
             planned_s=config.planned_s,
             profile=config.profile,
+            policy=policy,
         )
 
     @property

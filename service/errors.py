@@ -6,6 +6,7 @@
     └── ServiceError
         ├── SettingsError    a setting is wrong (names it and its source)
         ├── StoreError       the data directory or its log cannot be used
+        ├── OutsideError     an address outside did not take what was sent to it
         └── NotWatched       no source watches this dreamer now
 """
 
@@ -22,6 +23,10 @@ class SettingsError(ServiceError):
 
 class StoreError(ServiceError):
     """The data directory or the log in it cannot be used."""
+
+
+class OutsideError(ServiceError):
+    """An address outside did not take what was sent to it."""
 
 
 class NotWatched(ServiceError):  # noqa: N818 - reads as what happened

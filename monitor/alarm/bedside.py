@@ -13,7 +13,7 @@ from monitor.alarm.rules import AlarmKind, Policy
 from monitor.alarm.wake import WakeProtocol
 from monitor.alarm.wake_steps import Call, Sleeper
 from monitor.domain.events import AlarmChanged, Event, WakeStep
-from monitor.domain.inputs import Responder
+from monitor.domain.inputs import Profile, Responder
 from monitor.domain.stage import Stage
 
 _NEVER = float("inf")
@@ -94,6 +94,11 @@ class Bedside:
         self.sleeper = self.sleeper.after(stage, onset)
         self.plan = self.plan.asleep(onset) if stage.is_sleep else self.plan
         return self.call(Call.EPOCH)
+
+    def follow(self, policy: Policy, profile: Profile) -> None:
+        """Follow another policy; deadlines that it moves into the past fire now."""
+        self.policy = self.alarms.policy = policy
+        self.wake.rule = policy.wake[profile]
 
     def forget_stage(self) -> list[Event]:
         """Without signal the stage is not known, whatever it was before."""

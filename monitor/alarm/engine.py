@@ -23,7 +23,16 @@ from monitor.domain.contact import Second
 from monitor.domain.epoch import ScoredEpoch
 from monitor.domain.errors import CommandError, SnapshotError
 from monitor.domain.events import CommandDone, Event
-from monitor.domain.inputs import Command, Disposition, Health, Profile, Resolve, Respond, Wake
+from monitor.domain.inputs import (
+    Command,
+    Disposition,
+    Health,
+    Profile,
+    Resolve,
+    Respond,
+    SetPolicy,
+    Wake,
+)
 from monitor.domain.montage import Montage
 
 MAX_COMMAND_IDS = 1_000
@@ -71,6 +80,8 @@ class AlarmEngine:
     ) -> None:
         self._start = ms(start)
         self._done: dict[str, None] = {}
+        self._profile: Profile = profile
+        self._policy = ""
         self._bed = Bedside(
             self._start,
             Contacts(montage, self._start),
@@ -140,7 +151,7 @@ class AlarmEngine:
         UnknownAlarm, StaleVersion, NotAllowed
             The command is refused; it has then changed nothing, not even the time.
         """
-        if command.command_id in self._done:
+        if command.command_id in self._done or self._is_followed(command):
             return []
         before = self.snapshot()
         try:
@@ -152,7 +163,12 @@ class AlarmEngine:
     def snapshot(self) -> dict[str, Any]:
         """Everything the next input depends on, as JSON values."""
         dreamer = self._bed.alarms.dreamer
-        return {"dreamer": dreamer, "done": list(self._done), "bed": self._bed.snapshot()}
+        return {
+            "dreamer": dreamer,
+            "done": list(self._done),
+            "policy": self._policy,
+            "bed": self._bed.snapshot(),
+        }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Go on from a `snapshot` of the same session; nothing is resolved by that.
@@ -192,6 +208,7 @@ class AlarmEngine:
                 f"the saved alarms are {snapshot.get('dreamer')!r}'s, not {dreamer!r}'s"
             )
         self._done = dict.fromkeys(snapshot.get("done", ()))
+        self._policy = str(snapshot.get("policy", ""))
 
     def _carry_out(self, at: float, command: Command) -> list[Event]:
         events = self._bed.pass_until(at, and_at=True)
@@ -203,12 +220,19 @@ class AlarmEngine:
         done = CommandDone(now, command.command_id, name, command.actor, detail)
         return [*events, done, *followed, *self._bed.settle()]
 
+    def _is_followed(self, command: Command) -> bool:
+        return isinstance(command, SetPolicy) and command.digest == self._policy
+
     def _follow(self, command: Command) -> tuple[list[Event], dict[str, Any]]:
         """Do what the command says; return what follows, and what the log should keep of it."""
         match command:
             case Wake(actor=actor):
                 steps = self._bed.call(Call.COMMANDED, actor=actor)
                 return steps, {"started": bool(steps)}
+            case SetPolicy(policy=policy, digest=digest, differs=differs):
+                self._bed.follow(policy, self._profile)
+                self._policy = digest
+                return [], {"digest": digest, "differs": differs}
             case Respond(by=by, actor=actor):
                 steps = self._bed.call(Call.RESPONSE, by, actor)
                 return steps, {"by": by.value, "counted": bool(steps)}

@@ -3,9 +3,9 @@
 Every message is frozen. Times are sample indices: the sample index is the clock.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -167,6 +167,25 @@ class Resolve(_Command):
     note: str = ""
 
 
-Command: TypeAlias = Wake | Respond | Acknowledge | Shelve | Resolve
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SetPolicy(_Command):
+    """Follow other rules from now on; the same ones again change nothing and are not told.
+
+    Parameters
+    ----------
+    policy : Any
+        A `monitor.alarm.rules.Policy`, which this module cannot know.
+    digest : str
+        Tells one policy from another.
+    differs : dict
+        Where it differs from the default, as JSON values, for the log.
+    """
+
+    policy: Any
+    digest: str
+    differs: dict[str, Any] = field(default_factory=dict)
+
+
+Command: TypeAlias = Wake | Respond | Acknowledge | Shelve | Resolve | SetPolicy
 Input: TypeAlias = Chunk | Gap | Tick | End | Health | Command
 Profile: TypeAlias = Literal["adult", "child"]
