@@ -116,8 +116,7 @@ class LiveSource:
             return self._hear(self._link.drain(), now)
         except SourceError as error:
             self._lose(str(error), now)
-            rest = self._link.flush()
-            return self._place(rest) if rest.lost.size else []
+            return self._place_rest(self._link.flush())
 
     def _hear(self, batch: Batch, now: float) -> list[Input]:
         """Place what came; give the device up when it has been silent or frozen for too long."""
@@ -153,6 +152,14 @@ class LiveSource:
                 items.append(self._gap(n_lost, PACKETS_LOST))
             items.append(Chunk(batch.data[:, first:stop], self._position))
             self._position += stop - first
+        return items
+
+    def _place_rest(self, rest: Batch) -> list[Input]:
+        """Place what was held back; the time it stands for is not bridged once more."""
+        before = self._position
+        items = self._place(rest) if rest.lost.size else []
+        if self._place_at is not None:
+            self._place_at += (self._position - before) / self.sfreq
         return items
 
     def _gap(self, n_samples: int, cause: str) -> Gap:

@@ -111,6 +111,19 @@ def test_what_was_held_back_is_not_lost_with_the_connection(source, link, host):
     assert shape([*items, *source.read()][0]) == (25, 10)
 
 
+def test_what_was_held_back_is_not_bridged_by_the_clock_as_well(source, link, host):
+    link.kept, link.breaks = 250, "unplugged"
+    items = pass_s(source, host, 1)
+    link.breaks = ""
+    items += pass_s(source, host, 4)
+    link.send(25)
+    assert [shape(i) for i in [*items, *source.read()]] == [
+        (25, 250),
+        (275, 5 * 250 - 250 - 25, "unplugged"),
+        (1250, 25),
+    ]
+
+
 def test_a_device_that_is_gone_is_tried_for_ever_at_growing_intervals(source, link, host):
     link.breaks = link.refuses = "/dev/ttyUSB0 is gone"
     tries = []
