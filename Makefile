@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8000
 
-.PHONY: help venv demo test check test-train bench model lock clean
+.PHONY: help venv demo test check test-train bench soak model lock clean
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
@@ -34,6 +34,9 @@ test-train: venv ## the tests that train, with PyTorch installed for them
 
 bench: venv      ## speed, memory and agreement beside YASA, measured in this run (minutes)
 	$(BIN)/python -m tests.bench
+
+soak: venv       ## ten minutes of emulated boards with random faults: every sample accounted for
+	$(BIN)/python -m tests.soak
 
 model: venv      ## the stager and its card anew: make model FEATURES=table.npz [OTHER=folder of *_wake_n3.npz]
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[train]'

@@ -102,9 +102,9 @@ class CytonEmulator:
             raise RuntimeError("the emulator has died; leaving it tells why")
 
     def restore(self) -> None:
-        """End every fault: the board is plugged in and has power."""
+        """End every fault and the script: the board is plugged in and has power."""
         with self._lock:
-            self._active, self._until = [], 0.0
+            self._ahead, self._active, self._until = [], [], 0.0
 
     @property
     def finished(self) -> bool:
