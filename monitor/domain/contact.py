@@ -1,5 +1,6 @@
-"""How well an electrode touches, second by second."""
+"""How well an electrode touches, and what the EEG shows, second by second."""
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -28,7 +29,34 @@ class Second:
         End of the second, in seconds of Unix time.
     contact : ndarray of int8, shape (n_channels,)
         A `Contact` value for each channel.
+    suppression, swing_uv : float
+        What `Activity` says of it; NaN where it is not known.
     """
 
     at: float
     contact: NDArray[np.int8]
+    suppression: float = math.nan
+    swing_uv: float = math.nan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Activity:
+    """What the EEG channels with good contact and a calibrated amplitude have lately shown.
+
+    Parameters
+    ----------
+    suppression : ndarray, shape (n_seconds,)
+        Share of the last minute in which the least suppressed of them was silent, 0 to 1; NaN
+        where it is not known.
+    swing_uv : ndarray, shape (n_seconds,)
+        Median peak-to-peak of a second over the last five minutes of the largest of them, µV; NaN
+        where it is not known.
+    """
+
+    suppression: NDArray[np.float64]
+    swing_uv: NDArray[np.float64]
+
+    @classmethod
+    def unknown(cls, n_seconds: int) -> "Activity":
+        """Say nothing of so many seconds."""
+        return cls(np.full(n_seconds, np.nan), np.full(n_seconds, np.nan))

@@ -36,11 +36,19 @@ class Channel:
         What it measures.
     rail_uv : float or None
         Full scale of the amplifier in µV; None where it is not known.
+    in_volts : bool
+        Whether its source says that its unit is a voltage.
     """
 
     name: str
     kind: ChannelKind
     rail_uv: float | None = None
+    in_volts: bool = False
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether its µV are µV: some recordings are in units of their own."""
+        return self.in_volts or self.rail_uv is not None
 
 
 @dataclass(frozen=True, slots=True)

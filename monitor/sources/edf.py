@@ -42,7 +42,7 @@ class EdfSource:
     ) -> None:
         self.path = path
         self.montage = Montage(
-            tuple(Channel(s.label, guess_kind(s.label), s.rail_uv) for s in signals)
+            tuple(Channel(s.label, guess_kind(s.label), s.rail_uv, s.in_volts) for s in signals)
         )
         self.sfreq = signals[0].rate
         self._layout, self._signals = layout, signals

@@ -23,6 +23,8 @@ from monitor.sources.edf_header import (
 _MICROVOLTS = {"v": 1e6, "mv": 1e3, "nv": 1e-3}
 """µV in a unit of each physical dimension; any other is µV in some spelling, or taken as such."""
 
+_IN_VOLTS = {*_MICROVOLTS, "uv", "µv", "μv", "muv", "microv"}  # both signs for micro are in use
+
 _BEING_WRITTEN = -1  # number of records until it is known
 _BLOCK = 1024  # records read at once
 _ANNOTATION = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15[\d.]*)?\x14([^\x14\x00]+)\x14\x00")
@@ -44,6 +46,8 @@ class EdfSignal:
         µV of a digital step, and of the digital value 0.
     rail_uv : float or None
         Full scale of the amplifier in µV, where one of our own recordings says it.
+    in_volts : bool
+        Whether its physical dimension is a voltage.
     missing : int or None
         Digital value of a sample that is missing, in one of our own recordings.
     """
@@ -55,6 +59,7 @@ class EdfSignal:
     gain: float
     offset: float
     rail_uv: float | None
+    in_volts: bool
     missing: int | None
 
 
@@ -145,7 +150,8 @@ def _signal(path: Path, layout: EdfLayout, i: int) -> EdfSignal:
         number(path, name, layout.columns[column][i].replace(",", "."))
         for name, column in RANGES.items()
     )
-    unit = _MICROVOLTS.get(layout.columns[DIMENSION][i].lower(), 1.0)
+    dimension = layout.columns[DIMENSION][i].lower()
+    unit = _MICROVOLTS.get(dimension, 1.0)
     step = ((highest - lowest) or 1.0) / ((last - first) or 1.0)  # a range of zero says nothing
     return EdfSignal(
         label=label,
@@ -155,6 +161,7 @@ def _signal(path: Path, layout: EdfLayout, i: int) -> EdfSignal:
         gain=unit * step,
         offset=unit * (lowest - first * step),
         rail_uv=parse_full_scale(layout.columns[TRANSDUCER][i]) if layout.is_own else None,
+        in_volts=dimension in _IN_VOLTS,
         missing=int(first) if layout.is_own else None,
     )
 
