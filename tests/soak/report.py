@@ -9,7 +9,7 @@ import numpy as np
 
 from monitor.domain.inputs import Gap
 from monitor.sources.edf import open_edf
-from monitor.sources.live import PACKETS_LOST, SILENT_S
+from monitor.sources.live import SILENT_S
 from monitor.staging.bundle import load_bundle
 from service.scoring import score_night
 from tests.cyton.script import parse_script
@@ -51,6 +51,13 @@ class Report:
         board = self.bed.board
         script = parse_script(self.bed.script, board.sfreq)
         return Counter(fault.kind for fault in script if fault.at < board.sent)
+
+    @property
+    def causes(self) -> Counter[str]:
+        """The gaps by cause, without the port's name and the advice behind it."""
+        port = str(self.bed.board.port)
+        named = (gap.cause.replace(port, "port") for gap in self.log.gaps)
+        return Counter(name.rpartition(": ")[0] or name for name in named)
 
     @property
     def connections(self) -> int:
@@ -132,14 +139,3 @@ def _alike(recorded: list[Gap], logged: list[Gap]) -> bool:
     return [(g.first_sample, g.n_samples) for g in recorded] == [
         (g.first_sample, g.n_samples) for g in logged
     ] and all(b.cause.startswith(a.cause) for a, b in zip(recorded, logged, strict=True))
-
-
-def causes(gaps: list[Gap]) -> Counter[str]:
-    """Count the gaps by cause, without what is particular to one port."""
-    names = Counter(gap.cause for gap in gaps)
-    return Counter(
-        {
-            (name if name == PACKETS_LOST else name.partition(": ")[0]): n
-            for name, n in names.items()
-        }
-    )

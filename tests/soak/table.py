@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from tests.soak.bed import Bed
-from tests.soak.report import Report, causes
+from tests.soak.report import Report
 from tests.soak.run import Usage
 
 
@@ -49,7 +49,7 @@ def _cells(report: Report) -> dict[str, str]:
         "connections": f"{report.connections}",
         "outages: in the log, in truth": f"{sum(o.counted_s for o in outages):.1f} s, "
         f"{sum(o.away_s for o in outages):.1f} s; each within {worst:.2f} s",
-        "gaps by cause": _counted(causes(log.gaps)),
+        "gaps by cause": _counted(report.causes),
         "SIGNAL_LOST raised, returned": f"{len(raised)}, {len(returned)}",
         "epochs staged, unscored": f"{len(stages) - unscored}, {unscored}",
         "adds up": "no" if report.problems else "yes",

@@ -9,7 +9,7 @@ from monitor.domain.inputs import Gap
 from monitor.sources.live import PACKETS_LOST
 from tests.cyton.protocol import to_microvolts
 from tests.soak.bed import PERIOD, Bed, Numbered, numbers_of
-from tests.soak.report import causes, report
+from tests.soak.report import report
 from tests.soak.run import soak
 from tests.soak.samples import account
 
@@ -28,7 +28,7 @@ def test_every_sample_of_boards_in_trouble_is_accounted_for_in_real_time(tmp_pat
     assert [r.faults.total() for r in reports] == [3, 4]
     assert [r.samples.lost for r in reports] == [256, 103]
     assert [len(r.samples.outages) for r in reports] == [1, 0]
-    assert causes(reports[1].log.gaps)[PACKETS_LOST] == 2
+    assert reports[1].causes[PACKETS_LOST] == 2
     assert usage.status == 0
 
 
