@@ -53,9 +53,10 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         station.start()
-        heartbeat = asyncio.create_task(station.beat())
+        tasks = [asyncio.create_task(t()) for t in (station.beat, station.tend, station.give_signs)]
         yield
-        heartbeat.cancel()
+        for task in tasks:
+            task.cancel()
         await asyncio.to_thread(station.stop)
 
     app = FastAPI(

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.settings import is_loopback
+from service.addresses import is_loopback
 
 MAX_BODY = 65_536
 _READS = frozenset({"GET", "HEAD"})

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from service.errors import OutsideError
-from service.settings import is_loopback
 
 TIMEOUT_S = 10.0
 
@@ -19,22 +18,6 @@ class _NoRedirect(HTTPRedirectHandler):
 
 
 _OPENER = build_opener(_NoRedirect)
-
-
-def check_address(url: str) -> str:
-    """Return a URL that may be used.
-
-    Raises
-    ------
-    ValueError
-        When it is no HTTP address, or unencrypted to another host.
-    """
-    address = urlsplit(url)
-    if address.scheme not in ("http", "https") or not address.hostname:
-        raise ValueError(f"{url!r} is no http or https address")
-    if address.scheme == "http" and not is_loopback(address.hostname):
-        raise ValueError(f"{url!r} is unencrypted: use https beyond this host")
-    return url
 
 
 def send(url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> None:

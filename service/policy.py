@@ -28,12 +28,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from pydantic import TypeAdapter, ValidationError
 
 from monitor.alarm.catalogue import DEFAULT_POLICY
 from monitor.alarm.rules import Policy, Rise
 from monitor.domain.errors import InputError
+from monitor.domain.inputs import SetPolicy
 from service.errors import SettingsError
 
 MAX_BYTES = 65_536
@@ -88,6 +90,28 @@ def read_policy(path: Path) -> PolicyFile:
         return PolicyFile(make_policy(differs), _digest(differs), differs)
     except ValueError as error:
         raise SettingsError(f"{path}: {error}") from error
+
+
+def load_policy(path: Path | None) -> PolicyFile:
+    """Return the policy of a file, the default where there is none.
+
+    Raises
+    ------
+    SettingsError
+        When it is no policy.
+    """
+    return DEFAULT if path is None else read_policy(path)
+
+
+def set_policy(policy: PolicyFile) -> SetPolicy:
+    """Return the command to follow a policy."""
+    return SetPolicy(
+        command_id=uuid4().hex,
+        actor="policy file",
+        policy=policy.policy,
+        digest=policy.digest,
+        differs=policy.differs,
+    )
 
 
 def make_policy(differs: Mapping[str, Any]) -> Policy:

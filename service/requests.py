@@ -5,16 +5,19 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from typing import TypeAlias
 
 from monitor.domain.errors import CommandError
-from monitor.domain.inputs import Command
+from monitor.domain.inputs import Command, Health
 from service.entries import Entry
 from service.errors import NotWatched
+
+CarryOut: TypeAlias = Callable[[Command | Health], list[Entry]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    command: Command
+    item: Command | Health
     answer: Future[list[Entry]] = field(default_factory=Future)
 
 
@@ -31,9 +34,9 @@ class Requests:
         self._dreamer = dreamer
         self._queue: SimpleQueue[_Request | None] = SimpleQueue()
 
-    def put(self, command: Command) -> Future[list[Entry]]:
-        """Queue a command; the future holds what comes of it."""
-        request = _Request(command)
+    def put(self, item: Command | Health) -> Future[list[Entry]]:
+        """Queue a command, or how a part is; the future holds what comes of it."""
+        request = _Request(item)
         self._queue.put(request)
         return request.answer
 
@@ -41,7 +44,7 @@ class Requests:
         """End the wait for a command, if there is one."""
         self._queue.put(None)
 
-    def answer(self, carry_out: Callable[[Command], list[Entry]], timeout: float) -> None:
+    def answer(self, carry_out: CarryOut, timeout: float) -> None:
         """Carry out a command; wait for one at most `timeout` seconds."""
         try:
             request = self._queue.get(timeout=timeout)
@@ -58,9 +61,9 @@ class Requests:
                 if request is not None and request.answer.set_running_or_notify_cancel():
                     request.answer.set_exception(self._gone())
 
-    def _answer(self, request: _Request, carry_out: Callable[[Command], list[Entry]]) -> None:
+    def _answer(self, request: _Request, carry_out: CarryOut) -> None:
         try:
-            request.answer.set_result(carry_out(request.command))
+            request.answer.set_result(carry_out(request.item))
         except CommandError as error:
             request.answer.set_exception(error)
         finally:

@@ -17,6 +17,7 @@ from monitor.domain.events import Event, LiveStage, SessionChanged
 from monitor.domain.inputs import Chunk, Command, End, Gap, Health, Input, Tick
 from service.entries import Entry, Telemetry, draft, live_stage
 from service.pace import Pace
+from service.policy import set_policy
 from service.recorder import Recorder
 from service.requests import Requests
 from service.snapshots import pack
@@ -28,8 +29,11 @@ logger = logging.getLogger(__name__)
 MAX_WAIT_S = 0.1
 """Longest sleep, so that time passes smoothly when nothing comes; a command ends it at once."""
 
-RECORDING = "recording"
-"""The part of the program that writes the signal to a file, as a fault names it."""
+RECORDING, LAG = "recording", "lag"
+"""Parts of the program as their troubles name them: the file of the signal, and keeping up."""
+
+MAX_LAG_S = 30.0
+"""Longest that one step may take (PIPELINE_FAULT: lag)."""
 
 STALLED_S = 5.0
 """Seconds without a turn after which a runner no longer counts as watching (as for clients)."""
@@ -81,7 +85,7 @@ class Runner:
         self._requests = Requests(self.dreamer)
         self._stopping = Flag()
         self._recording = watch.recording
-        self._trouble = ""
+        self._troubles: dict[str, str] = {}
         self._recorder = Recorder(store, self._stopping.wait)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=self.dreamer)
         self._running: Future[None] | None = None
@@ -113,6 +117,15 @@ class Runner:
             self._requests.refuse()
         return answer
 
+    def hear(self, health: Health) -> None:
+        """Take how a part around the session is; from any thread."""
+        self._requests.put(health)
+
+    @property
+    def live(self) -> bool:
+        """Whether somebody lies there now, and no recording is replayed."""
+        return self._source.live
+
     @property
     def watching(self) -> bool:
         """Whether the source is being read now."""
@@ -129,6 +142,7 @@ class Runner:
     def begin(self) -> None:
         """Announce the session, with what it inherits and what was lost since it last ran."""
         self._record([*self._watch.inherited, *self._session.begin()])
+        self._push(set_policy(self._watch.policy))
         self._push(Health(RECORDING))
         if self._watch.lost is not None:
             self._push(self._watch.lost)
@@ -143,6 +157,8 @@ class Runner:
         if item is None:
             return min(wait or MAX_WAIT_S, MAX_WAIT_S)
         self._push_own(item)
+        took = self._clock() - now
+        self._say(LAG, f"one step took {took:.0f} s" if took > MAX_LAG_S else "")
         return 0.0
 
     def answer(self, timeout: float) -> None:
@@ -207,9 +223,13 @@ class Runner:
         if self._recording is None:
             return
         self._recording.push(item)
-        if self._recording.trouble != self._trouble:
-            self._trouble = self._recording.trouble
-            self._push(Health(RECORDING, self._trouble))
+        self._say(RECORDING, self._recording.trouble)
+
+    def _say(self, part: str, trouble: str) -> None:
+        """Push how a part of the program is, when that has changed."""
+        if self._troubles.get(part, "") != trouble:
+            self._troubles[part] = trouble
+            self._push(Health(part, trouble))
 
     def _push(self, item: Input) -> list[Entry]:
         return self._record(self._session.push(item))

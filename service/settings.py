@@ -2,12 +2,11 @@
 
 import os
 import tomllib
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,9 +17,11 @@ from pydantic_settings import (
     SettingsError as UnreadableSetting,
 )
 
+from service.addresses import check_address, is_loopback
 from service.errors import SettingsError
 
 ENV_PREFIX = "DREAMWATCH_"
+MIN_SECRET = 16
 _NOT_SETTINGS = frozenset({"SHARED_DATA"})  # where the tests find recordings
 
 
@@ -44,6 +45,15 @@ class Settings(BaseSettings):
     lsl_outlet : str
         Name of an LSL stream that tells stages and alarms to everybody on the local network, for
         LSL knows no access control; empty, as by default: none.
+    policy : Path or None
+        TOML file with other numbers for alarms and wake protocol; read again when it changes.
+    webhook_url, webhook_secret : str, SecretStr
+        Address outside that is told of alarms which nobody takes on and of dreamers whom nobody
+        watches, and what the requests are signed with: at least `MIN_SECRET` characters.
+    watchdog_url, watchdog_file : str, Path or None
+        Asked for, and touched, every `watchdog_s` seconds while everybody is watched.
+    watchdog_s : float
+        From 1 to 3600.
     """
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
@@ -55,6 +65,12 @@ class Settings(BaseSettings):
     max_clients: int = Field(600, ge=1)
     client_queue: int = Field(5_000, ge=10)
     lsl_outlet: str = Field("", max_length=64)
+    policy: Path | None = None
+    webhook_url: str = ""
+    webhook_secret: SecretStr = SecretStr("")
+    watchdog_url: str = ""
+    watchdog_file: Path | None = None
+    watchdog_s: float = Field(60.0, ge=1, le=3600)
 
     @field_validator("host")
     @classmethod
@@ -65,6 +81,17 @@ class Settings(BaseSettings):
                 "on 127.0.0.1, ::1 or localhost only"
             )
         return host
+
+    @field_validator("webhook_url", "watchdog_url")
+    @classmethod
+    def _reachable(cls, url: str) -> str:
+        return check_address(url) if url else url
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if self.webhook_url and len(self.webhook_secret.get_secret_value()) < MIN_SECRET:
+            raise ValueError(f"webhook_secret has at least {MIN_SECRET} characters")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -77,14 +104,6 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take the command line first, then the environment, then the TOML file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address means this machine only."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def load_settings(config: Path | None = None, **given: Any) -> Settings:

@@ -12,14 +12,18 @@ from monitor.domain.events import Coverage, Reason
 from monitor.domain.inputs import Command
 from monitor.sources.spec import SourceSpec, parse_spec
 from monitor.staging.bundle import load_bundle
+from service.caretaker import Caretaker
 from service.entries import HEARTBEAT, Entry, Telemetry, telemetry
 from service.errors import NotWatched, SettingsError
 from service.hub import Filter, Hub
 from service.overview import Overview
+from service.policy import load_policy
 from service.runner import Publisher, Runner
 from service.settings import Settings
 from service.store import Store
 from service.watch import open_watch
+from service.watchdog import Watchdog
+from service.webhook import Webhook
 
 HEARTBEAT_S = 1.0
 ANSWER_WITHIN_S = 5.0
@@ -52,17 +56,24 @@ class Station:
     ) -> None:
         self.settings = settings
         self._wall = wall
+        self._clock = clock
         specs = _one_each(map(parse_spec, settings.sources))
         with ExitStack() as opened:
             self.store = opened.enter_context(Store(settings.data_dir))
             self.hub = Hub(_overview(self.store), settings.client_queue)
             bundle = load_bundle()
-            listeners = [self.hub, *_outlets(settings)]
+            policy = load_policy(settings.policy)
+            webhook = _webhook(settings, opened)
+            listeners = [self.hub, *_outlets(settings), *([webhook] if webhook else [])]
             self.runners: dict[str, Runner] = {}
             for dreamer, spec in specs.items():
-                watch = open_watch(spec, bundle, self.store, wall())
+                watch = open_watch(spec, bundle, self.store, wall(), policy)
                 opened.callback(watch.source.close)
                 self.runners[dreamer] = Runner(watch, self.store, listeners, clock)
+            self._caretaker = Caretaker(self.runners, webhook, settings.policy)
+            self._watchdog = Watchdog(
+                settings.watchdog_url, settings.watchdog_file, settings.watchdog_s
+            )
             self._opened = opened.pop_all()
 
     def start(self) -> None:
@@ -83,10 +94,28 @@ class Station:
             self.hub.tell(self.heartbeat())
             await asyncio.sleep(HEARTBEAT_S)
 
+    async def tend(self) -> None:
+        """Look after the runners each second for ever."""
+        while True:
+            self._caretaker.look(self._clock(), self.hub.attended)
+            await asyncio.sleep(HEARTBEAT_S)
+
+    async def give_signs(self) -> None:
+        """Give signs of life to the outside for ever, as long as everybody is watched."""
+        while True:
+            now = self._clock()
+            if self.ready and self._watchdog.is_due(now):
+                await asyncio.to_thread(self._watchdog.sign, now)
+            await asyncio.sleep(HEARTBEAT_S)
+
     def heartbeat(self) -> Telemetry:
-        """Write everybody's coverage now, and why for those whom nobody watches."""
+        """Write everybody's coverage now, why for those whom nobody watches, and the log's heads.
+
+        Who gets it has been sent all entries up to its cursor: what is missing then is lost.
+        """
         reasons = {dreamer: self._not_watched(dreamer) for dreamer in self.dreamers}
         data = {
+            "cursor": dict(self.hub.overview.heads),
             "coverage": self.coverage(),
             "reasons": {dreamer: asdict(reason) for dreamer, reason in reasons.items() if reason},
         }
@@ -119,13 +148,13 @@ class Station:
         """Return how one dreamer is now."""
         return self.hub.overview.dreamer(dreamer, self._not_watched(dreamer))
 
-    def snapshot(self, wanted: Filter) -> str:
+    def snapshot(self, wanted: Filter) -> Telemetry:
         """Write the message that stands in for everything before it."""
         chosen = [dreamer for dreamer in self.dreamers if wanted.wants_dreamer(dreamer)]
         heads = self.hub.overview.heads
         cursor = {dreamer: heads[dreamer] for dreamer in chosen if dreamer in heads}
         data = {"cursor": cursor, "dreamers": [self.describe(dreamer) for dreamer in chosen]}
-        return telemetry("snapshot", self._wall(), data).text
+        return telemetry("snapshot", self._wall(), data)
 
     async def carry_out(self, dreamer: str, command: Command) -> list[Entry]:
         """Have a command carried out; return what came of it.
@@ -172,6 +201,14 @@ class Station:
         if runner.watching:
             return None
         return Reason("not_watched", runner.failure or "its source has not been read yet")
+
+
+def _webhook(settings: Settings, opened: ExitStack) -> Webhook | None:
+    if not settings.webhook_url:
+        return None
+    webhook = Webhook(settings.webhook_url, settings.webhook_secret.get_secret_value())
+    opened.callback(webhook.close)
+    return webhook
 
 
 def _outlets(settings: Settings) -> list[Publisher]:

@@ -1,11 +1,12 @@
 """Taking up the watch over a dreamer: a new session, or the one a stopped service left."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 from monitor.domain.config import SessionConfig
@@ -18,11 +19,15 @@ from monitor.sources.spec import SourceSpec, open_source
 from monitor.staging.bundle import ModelBundle
 from monitor.staging.calibration import Calibration, read_calibration
 from service.host import ThreadHost
+from service.policy import DEFAULT, PolicyFile
 from service.recording import Recording
 from service.snapshots import unpack
 from service.store import RUNNING, SessionRow, Store
 
 logger = logging.getLogger(__name__)
+
+_Make: TypeAlias = Callable[[str, float], MonitorSession]
+"""Makes a session of a name and a start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Watch:
         What a live source sent while no service ran.
     recording : Recording or None
         Where the signal is written, where the spec asks for that.
+    policy : PolicyFile
+        What the alarms go by.
     """
 
     spec: SourceSpec
@@ -51,9 +58,16 @@ class Watch:
     inherited: Sequence[Event] = ()
     lost: Gap | None = None
     recording: Recording | None = None
+    policy: PolicyFile = DEFAULT
 
 
-def open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) -> Watch:
+def open_watch(
+    spec: SourceSpec,
+    bundle: ModelBundle,
+    store: Store,
+    now: float,
+    policy: PolicyFile = DEFAULT,
+) -> Watch:
     """Take up the watch that a source's spec asks for, and the recording of it.
 
     Parameters
@@ -68,7 +82,9 @@ def open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) 
     ModelError
         When the wearer's calibration cannot be read.
     """
-    watch = _open_watch(spec, bundle, store, now)
+    source = open_source(spec, ThreadHost(spec.dreamer))
+    make = partial(_session, spec, source, bundle, policy)
+    watch = replace(_take_up(spec, source, make, store, now), policy=policy)
     return replace(watch, recording=_recording(watch, store.data_dir)) if spec.record else watch
 
 
@@ -85,8 +101,8 @@ def _recording(watch: Watch, data_dir: Path) -> Recording:
     )
 
 
-def _open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float) -> Watch:
-    """Open a source and go on with its session, or begin a new one.
+def _take_up(spec: SourceSpec, source: Source, make: _Make, store: Store, now: float) -> Watch:
+    """Go on with the session of a source, or begin a new one.
 
     A session goes on when it has not ended and its source is the same, to the letter. Alarms left
     open by any other pass over to the new session: nothing resolves by restarting. A new
@@ -95,17 +111,16 @@ def _open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float)
     logged as an error, and what was open stays in the log. A calibration of another model keeps
     nobody from being watched either: the dreamer is watched without it, logged as an error too.
     """
-    source = open_source(spec, ThreadHost(spec.dreamer))
     last = store.last_session(spec.dreamer)
     if last is not None and _goes_on(last, spec, source, now):
         try:
-            return _resume(spec, source, bundle, last, now)
+            return _resume(spec, source, make, last, now)
         except SnapshotError as error:
             logger.warning("%s: session %s cannot go on: %s", spec.dreamer, last.session, error)
     earliest = max(now, store.last_at(spec.dreamer))
     if last is not None:
         try:
-            return _succeed(spec, source, bundle, unpack(last.snapshot), earliest)
+            return _succeed(spec, source, make, unpack(last.snapshot), earliest)
         except SnapshotError as error:
             logger.error(
                 "%s: a new session begins without what session %s left open, which is in the log "
@@ -114,7 +129,7 @@ def _open_watch(spec: SourceSpec, bundle: ModelBundle, store: Store, now: float)
                 last.session,
                 error,
             )
-    return Watch(spec, source, _new_session(spec, source, bundle, earliest))
+    return Watch(spec, source, make(_new_id(earliest), earliest))
 
 
 def _goes_on(last: SessionRow, spec: SourceSpec, source: Source, now: float) -> bool:
@@ -122,10 +137,8 @@ def _goes_on(last: SessionRow, spec: SourceSpec, source: Source, now: float) -> 
     return last.status == RUNNING and last.spec == spec.text and not too_old
 
 
-def _resume(
-    spec: SourceSpec, source: Source, bundle: ModelBundle, last: SessionRow, now: float
-) -> Watch:
-    session = _session(spec, source, bundle, last.session, last.start)
+def _resume(spec: SourceSpec, source: Source, make: _Make, last: SessionRow, now: float) -> Watch:
+    session = make(last.session, last.start)
     session.restore(unpack(last.snapshot))
     reached = round((now - last.start) * source.sfreq) if source.live else session.position
     n_lost = max(0, reached - session.position)
@@ -135,22 +148,21 @@ def _resume(
 
 
 def _succeed(
-    spec: SourceSpec, source: Source, bundle: ModelBundle, before: dict[str, Any], earliest: float
+    spec: SourceSpec, source: Source, make: _Make, before: dict[str, Any], earliest: float
 ) -> Watch:
     """Begin a new session no earlier than the one before had got to, with its open alarms."""
     start = max(earliest, before.get("now", earliest))
-    session = _new_session(spec, source, bundle, start)
+    session = make(_new_id(start), start)
     return Watch(spec, source, session, tuple(session.adopt_alarms(before)))
 
 
-def _new_session(
-    spec: SourceSpec, source: Source, bundle: ModelBundle, start: float
-) -> MonitorSession:
-    return _session(spec, source, bundle, _new_id(start), start)
-
-
 def _session(
-    spec: SourceSpec, source: Source, bundle: ModelBundle, name: str, start: float
+    spec: SourceSpec,
+    source: Source,
+    bundle: ModelBundle,
+    policy: PolicyFile,
+    name: str,
+    start: float,
 ) -> MonitorSession:
     config = SessionConfig(
         spec.dreamer,
@@ -161,7 +173,7 @@ def _session(
         spec.planned_s,
         spec.profile,
     )
-    return MonitorSession(config, bundle, _calibration(spec, bundle))
+    return MonitorSession(config, bundle, _calibration(spec, bundle), policy.policy)
 
 
 def _calibration(spec: SourceSpec, bundle: ModelBundle) -> Calibration | None:
