@@ -4,7 +4,6 @@ A filter would hide exactly what is looked for: rails, flat lines, offsets and m
 """
 
 from dataclasses import replace
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -135,9 +134,8 @@ class ArtefactDetector:
         shapes[useless | ~np.isfinite(shapes).all(axis=2)] = 0.0
         shapes = np.concatenate([self._lately, shapes])
         self._lately = shapes[1 - OPEN_MEMORY_S :]
-        lately = [shapes[i : i + len(useless)] for i in range(OPEN_MEMORY_S)]
-        n_seconds = reduce(np.add, [(shape[..., 0] > 0).astype(int) for shape in lately])
-        uneven = n_seconds * _unevenness(reduce(np.add, lately))
+        n_seconds = _moving_sums((shapes[..., 0] > 0).astype(int), OPEN_MEMORY_S)
+        uneven = n_seconds * _unevenness(_moving_sums(shapes, OPEN_MEMORY_S))
         return np.asarray((uneven < OPEN_UNEVENNESS) & (n_seconds >= OPEN_FROM_S))
 
     def _spoilt(self, of: Measures) -> NDArray[np.int_]:
@@ -162,6 +160,18 @@ class ArtefactDetector:
         """Go on from a snapshot."""
         self._lately = np.asarray(snapshot["lately"], dtype=np.float64)
         self._last = np.asarray(snapshot["last"], dtype=np.float64)
+
+
+def _moving_sums(rows: NDArray[Any], n: int) -> NDArray[Any]:
+    """Sum every `n` rows that follow each other, by halves: the order of additions is always one.
+
+    So rounding does not depend on how many rows come at once.
+    """
+    if n == 1:
+        return rows
+    halves = _moving_sums(rows, n // 2)
+    sums = halves[: -(n // 2)] + halves[n // 2 :]
+    return sums[:-1] + rows[n - 1 :] if n % 2 else sums
 
 
 def _unevenness(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -17,9 +17,9 @@ def assess_quality(epoch: Epoch) -> tuple[ChannelQuality, ...]:
     """Weigh what spoils the seconds of an epoch, for each channel."""
     if not epoch.artefacts.any():
         return (_CLEAN,) * len(epoch.data)
-    by_channel = epoch.artefacts.T
-    scores = 1 - _costs()[by_channel].mean(axis=1)
-    shares = ((by_channel[..., None] & _FLAGS) != 0).mean(axis=1)
+    n_seconds = len(epoch.artefacts)
+    scores = 1 - _costs()[epoch.artefacts].sum(axis=0) / n_seconds
+    shares = np.count_nonzero(epoch.artefacts[..., None] & _FLAGS, axis=0) / n_seconds
     return tuple(
         ChannelQuality(
             score, {name: share for name, share in zip(_NAMES, row, strict=True) if share}
