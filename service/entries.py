@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
+from websockets.frames import Frame, Opcode
+
 from monitor.domain.events import AlarmChanged, EpochScored, Event, LiveStage
 
 VERSION = 1
@@ -66,13 +68,18 @@ class Entry:
         return f'{to_json(head)[:-1]},"data":{self.data}}}'
 
     @cached_property
+    def frame(self) -> bytes:
+        """The message as a websocket frame, made once for all its receivers."""
+        return to_frame(self.text)
+
+    @cached_property
     def message(self) -> dict[str, Any]:
         """The message as an object."""
         message: dict[str, Any] = json.loads(self.text)
         return message
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Telemetry:
     """A message that is not in the log: it has no number, and a newer one takes its place.
 
@@ -89,6 +96,11 @@ class Telemetry:
     type: str
     dreamer: str | None
     text: str
+
+    @cached_property
+    def frame(self) -> bytes:
+        """The message as a websocket frame, made once for all its receivers."""
+        return to_frame(self.text)
 
 
 def draft(event: Event, session: str) -> Draft:
@@ -112,6 +124,11 @@ def live_stage(event: LiveStage, dreamer: str, session: str) -> Telemetry:
 def iso(at: float) -> str:
     """Write Unix seconds as ISO 8601 UTC with milliseconds, ``2026-01-31T23:59:59.123Z``."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def to_frame(text: str) -> bytes:
+    """Write the websocket frame of a message from a server, which masks nothing."""
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
 
 
 def to_json(value: Any) -> str:

@@ -3,6 +3,9 @@
 The hub lives in the event loop. `Hub.publish` and `Hub.tell` alone may be called from other
 threads; all else runs in the loop, so that a snapshot and the entries after it fit together
 without a lock.
+
+Entries and telemetry wait with each client at once, but clients are rung only every `BREATH_S`, all
+together: to wake 500 of them for every single entry would cost more than to send it.
 """
 
 import asyncio
@@ -13,6 +16,11 @@ from dataclasses import dataclass
 
 from service.entries import HEARTBEAT, Entry, Telemetry
 from service.overview import Overview
+
+BREATH_S = 0.05
+"""Longest time for which an entry waits for others to be sent with it, in seconds."""
+BATCH = 100
+"""Most messages that a client is sent before others have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,10 @@ class Filter:
 
 
 class Subscription:
-    """One client's queue: entries are never dropped, of telemetry the newest waits.
+    """One client's queue: entries are never dropped; of telemetry the newest waits.
+
+    A heartbeat keeps its place among the entries, for it says up to where they were told; one
+    waits at a time.
 
     Parameters
     ----------
@@ -71,34 +82,45 @@ class Subscription:
         self.wanted = wanted
         self.overflowed = asyncio.Event()
         self._limit = limit
-        self._entries: deque[Entry] = deque()
-        self._telemetry: dict[tuple[str, str | None], str] = {}
-        self._waiting = asyncio.Event()
+        self._queue: deque[Entry | Telemetry] = deque()
+        self._telemetry: dict[tuple[str, str | None], Telemetry] = {}
+        self._beating = False
+        self._rung = asyncio.Event()
 
     def offer(self, entry: Entry) -> None:
         """Queue an entry if it is wanted."""
         if not self.wanted.wants(entry) or self.overflowed.is_set():
             return
-        if len(self._entries) >= self._limit:
+        if len(self._queue) - self._beating >= self._limit:
             self.overflowed.set()
             return
-        self._entries.append(entry)
-        self._waiting.set()
+        self._queue.append(entry)
 
     def offer_telemetry(self, message: Telemetry) -> None:
         """Put a message, if it is wanted, in the place of an older one still waiting."""
-        if self.wanted.wants_telemetry(message):
-            self._telemetry[message.type, message.dreamer] = message.text
-            self._waiting.set()
+        if not self.wanted.wants_telemetry(message) or self.overflowed.is_set():
+            return
+        if message.type != HEARTBEAT:
+            self._telemetry[message.type, message.dreamer] = message
+        elif not self._beating:
+            self._queue.append(message)
+            self._beating = True
 
-    async def take(self) -> str:
-        """Wait for the next message and return it; entries go before telemetry."""
-        while not (self._entries or self._telemetry):
-            self._waiting.clear()
-            await self._waiting.wait()
-        if self._entries:
-            return self._entries.popleft().text
-        return self._telemetry.pop(next(iter(self._telemetry)))
+    def ring(self) -> None:
+        """Let `take` return what waits, if anything does."""
+        if self._queue or self._telemetry:
+            self._rung.set()
+
+    async def take(self) -> list[Entry | Telemetry]:
+        """Wait for the bell and return the next messages; entries go before telemetry."""
+        await self._rung.wait()
+        messages = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+        self._beating &= all(isinstance(message, Entry) for message in messages)
+        if not self._queue:
+            messages += self._telemetry.values()
+            self._telemetry.clear()
+            self._rung.clear()
+        return messages
 
 
 class Hub:
@@ -117,6 +139,7 @@ class Hub:
         self._limit = limit
         self._clients: set[Subscription] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._bell: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         """Return the number of clients."""
@@ -137,6 +160,7 @@ class Hub:
             self.overview.apply(entry)
             for client in self._clients:
                 client.offer(entry)
+        self._ring_soon()
 
     def tell(self, message: Telemetry) -> None:
         """Hand over a message that may be dropped. From any thread."""
@@ -147,6 +171,17 @@ class Hub:
     def _offer(self, message: Telemetry) -> None:
         for client in self._clients:
             client.offer_telemetry(message)
+        self._ring_soon()
+
+    def _ring_soon(self) -> None:
+        """Ring once a breath, however much comes within it."""
+        if self._bell is None and self._loop is not None:
+            self._bell = self._loop.call_later(BREATH_S, self._ring)
+
+    def _ring(self) -> None:
+        self._bell = None
+        for client in self._clients:
+            client.ring()
 
     def attended(self, dreamer: str) -> bool:
         """Whether some client hears the dreamer's alarms and may acknowledge them."""

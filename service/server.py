@@ -3,10 +3,14 @@
 import signal
 import socket
 from collections.abc import Callable
+from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import State
 
 from service.app import create_app
 from service.cursors import MAX_CURSOR
@@ -57,9 +61,10 @@ def address(listening: socket.socket) -> str:
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, which itself never answers a handshake that is too long or garbled.
+    """uvicorn's protocol, but for handshakes that fail and for messages that go together.
 
-    Such a connection would stay for ever, and any web page could open as many as there are places.
+    uvicorn's own never answers a handshake that is too long or garbled; such a connection would
+    stay for ever, and any web page could open as many as there are places.
     """
 
     def data_received(self, data: bytes) -> None:
@@ -68,6 +73,20 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send as ASGI says; or ``frames``, ready to write: many messages in one system call.
+
+        So one core is enough for 500 clients at 100 messages a second.
+        """
+        frames = cast(dict[str, Any], message).get("frames")
+        if frames is None:
+            await super().send(message)
+            return
+        await self.writable.wait()
+        if self.conn.state is not State.OPEN or self.transport.is_closing():
+            raise ClientDisconnected
+        self.transport.write(frames)
 
 
 def make_server(app: FastAPI, settings: Settings) -> uvicorn.Server:

@@ -14,15 +14,16 @@ silence is how a client learns that nobody watches any more.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import TypeAlias
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import JSONResponse
 
 from service.cursors import Cursor, explain, fits, parse_cursor, parse_first_message
-from service.entries import TYPES
+from service.entries import TYPES, Entry, Telemetry
 from service.hub import Filter, Subscription
 from service.station import Station
 
@@ -33,6 +34,8 @@ POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013
 
 router = APIRouter()
+
+_Opening: TypeAlias = Iterator[Sequence[Entry | Telemetry]]
 
 
 @router.websocket("/api/v1/events")
@@ -81,16 +84,16 @@ async def _first_word(websocket: WebSocket) -> Cursor | None:
     return parse_first_message(text)
 
 
-def _opening(station: Station, wanted: Filter, cursor: Cursor | None) -> Iterator[list[str]]:
+def _opening(station: Station, wanted: Filter, cursor: Cursor | None) -> _Opening:
     """Return what comes before the live entries; made in the moment of subscribing, read later."""
     heads = dict(station.hub.overview.heads)
     if cursor is None or not fits(cursor, heads):
         return iter([[station.snapshot(wanted)]])
     missed = station.store.between(cursor, {d: heads[d] for d in heads if wanted.wants_dreamer(d)})
-    return ([entry.text for entry in batch if wanted.wants(entry)] for batch in missed)
+    return ([entry for entry in batch if wanted.wants(entry)] for batch in missed)
 
 
-async def _serve(websocket: WebSocket, client: Subscription, opening: Iterator[list[str]]) -> None:
+async def _serve(websocket: WebSocket, client: Subscription, opening: _Opening) -> None:
     """Send until the client leaves, speaks, or its queue overflows."""
     slow = asyncio.create_task(client.overflowed.wait())
     tasks = {
@@ -112,12 +115,18 @@ async def _serve(websocket: WebSocket, client: Subscription, opening: Iterator[l
         await _close(websocket, POLICY_VIOLATION, "only a cursor, only at the start")
 
 
-async def _send(websocket: WebSocket, client: Subscription, opening: Iterator[list[str]]) -> None:
-    async for texts in iterate_in_threadpool(opening):
-        for text in texts:
-            await websocket.send_text(text)
+async def _send(websocket: WebSocket, client: Subscription, opening: _Opening) -> None:
+    async for messages in iterate_in_threadpool(opening):
+        await _say(websocket, messages)
     while True:
-        await websocket.send_text(await client.take())
+        await _say(websocket, await client.take())
+        await asyncio.sleep(0)  # a client that always has more to hear must not keep out the others
+
+
+async def _say(websocket: WebSocket, messages: Sequence[Entry | Telemetry]) -> None:
+    """Send messages in one go, as `service.server.WebSocketProtocol` can."""
+    frames = b"".join([message.frame for message in messages])
+    await websocket.send({"type": "websocket.send", "frames": frames})
 
 
 async def _hear(websocket: WebSocket) -> str:

@@ -7,7 +7,7 @@ import pytest
 from service_fakes import epoch
 
 from service.entries import Entry, Telemetry, draft, iso
-from service.hub import Filter, Hub, Subscription
+from service.hub import BATCH, Filter, Hub, Subscription
 from service.overview import Overview
 
 
@@ -16,46 +16,96 @@ def entry(seq: int, dreamer: str = "bed-7") -> Entry:
     return Entry(seq, dreamer, seq, made.event_id, made.type, made.at, made.data)
 
 
-def take(client: Subscription, n: int) -> list[str]:
+def take(client: Subscription) -> list[str]:
+    """Return what one ring of the bell brings."""
+    client.ring()
+
     async def taken():
-        return [await asyncio.wait_for(client.take(), 1) for _ in range(n)]
+        return [message.text for message in await asyncio.wait_for(client.take(), 1)]
 
     return asyncio.run(taken())
+
+
+def beat(text: str) -> Telemetry:
+    return Telemetry("heartbeat", None, text)
 
 
 def test_entries_come_in_order_before_the_newest_telemetry():
     client = Subscription(Filter(), 10)
     entries = [entry(1), entry(2)]
-    client.offer_telemetry(Telemetry("heartbeat", None, "old"))
+    client.offer_telemetry(Telemetry("stage", "bed-7", "old"))
     for each in entries:
         client.offer(each)
-    client.offer_telemetry(Telemetry("heartbeat", None, "new"))
-    assert take(client, 3) == [entries[0].text, entries[1].text, "new"]
+    client.offer_telemetry(Telemetry("stage", "bed-7", "new"))
+    assert take(client) == [entries[0].text, entries[1].text, "new"]
+
+
+def test_a_heartbeat_keeps_its_place_for_it_says_what_was_told_before_it():
+    client = Subscription(Filter(), 10)
+    client.offer(first := entry(1))
+    client.offer_telemetry(beat("up to 1"))
+    client.offer(second := entry(2))
+    client.offer_telemetry(beat("up to 2"))
+    assert take(client) == [first.text, "up to 1", second.text]
+    client.offer_telemetry(beat("up to 2"))
+    assert take(client) == ["up to 2"]
 
 
 def test_with_nothing_to_say_a_client_waits():
+    client = Subscription(Filter(), 10)
+    client.ring()
     with pytest.raises(TimeoutError):
-        asyncio.run(asyncio.wait_for(Subscription(Filter(), 10).take(), 0.01))
+        asyncio.run(asyncio.wait_for(client.take(), 0.01))
 
 
-def test_a_full_queue_loses_the_client_not_an_entry_in_between():
+def test_a_client_waits_for_the_bell():
+    client = Subscription(Filter(), 10)
+    client.offer(entry(1))
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(client.take(), 0.01))
+    assert len(take(client)) == 1
+
+
+def test_what_comes_within_a_breath_goes_together():
+    async def scene():
+        hub = Hub(Overview(), 10)
+        hub.bind(asyncio.get_running_loop())
+        with hub.subscribe(Filter()) as client:
+            for seq in (1, 2):
+                hub.publish([entry(seq)])
+                await asyncio.sleep(0)
+            return await asyncio.wait_for(client.take(), 5)
+
+    assert [message.seq for message in asyncio.run(scene())] == [1, 2]
+
+
+def test_who_has_much_to_hear_is_not_told_all_at_once():
+    client = Subscription(Filter(), 10 * BATCH)
+    for seq in range(1, 2 * BATCH + 1):
+        client.offer(entry(seq))
+    client.offer_telemetry(Telemetry("stage", "bed-7", "stage"))
+    assert [len(take(client)) for _ in range(2)] == [BATCH, BATCH + 1]
+
+
+def test_a_full_queue_loses_the_client_and_says_nothing_of_what_comes_after():
     client = Subscription(Filter(), 3)
     entries = [entry(seq) for seq in range(1, 6)]
     for each in entries:
         client.offer(each)
     assert client.overflowed.is_set()
-    assert take(client, 3) == [each.text for each in entries[:3]]
-    client.offer(entries[4])
-    client.offer_telemetry(Telemetry("heartbeat", None, "last"))
-    assert take(client, 1) == ["last"]
+    client.offer_telemetry(beat("up to 5"))
+    client.offer_telemetry(Telemetry("stage", "bed-7", "stage"))
+    assert take(client) == [each.text for each in entries[:3]]
 
 
 def test_telemetry_never_fills_a_queue():
     client = Subscription(Filter(), 1)
     for i in range(100):
-        client.offer_telemetry(Telemetry("heartbeat", None, str(i)))
+        client.offer_telemetry(beat(str(i)))
+        client.offer_telemetry(Telemetry("stage", "bed-7", str(i)))
+    client.offer(one := entry(1))
     assert not client.overflowed.is_set()
-    assert take(client, 1) == ["99"]
+    assert take(client) == ["0", one.text, "99"]
 
 
 @pytest.mark.parametrize(
@@ -87,9 +137,9 @@ def test_a_snapshot_and_what_follows_fit_without_hole_or_duplicate():
             with hub.subscribe(Filter()) as client:
                 head = hub.overview.heads.get("bed-7", 0)
                 await asyncio.sleep(0)
-                if client._entries:
-                    seen.append((head, [e.seq for e in client._entries]))
-            if not publisher.is_alive() and not client._entries:
+                if client._queue:
+                    seen.append((head, [e.seq for e in client._queue]))
+            if not publisher.is_alive() and not client._queue:
                 break
         publisher.join()
         await asyncio.sleep(0)
@@ -109,6 +159,7 @@ def test_publishing_before_the_loop_is_known_is_a_mistake_that_shows():
 def test_the_text_of_an_entry_is_made_once_for_all_clients():
     one = entry(1)
     assert one.text is one.text
+    assert one.frame is one.frame
     assert iso(one.at) in one.text
 
 
@@ -116,23 +167,23 @@ def test_telemetry_of_each_dreamer_waits_by_itself_and_the_newest_of_it():
     client = Subscription(Filter(), 1)
     for dreamer, text in [("a", "1"), ("b", "2"), ("a", "3")]:
         client.offer_telemetry(Telemetry("stage", dreamer, text))
-    assert take(client, 2) == ["3", "2"]
+    assert take(client) == ["3", "2"]
 
 
 @pytest.mark.parametrize(
     ("wanted", "heard"),
     [
-        (Filter(), ["stage a", "beat"]),
+        (Filter(), ["beat", "stage a"]),
         (Filter(types=frozenset({"alarm"})), ["beat"]),
-        (Filter(types=frozenset({"stage"})), ["stage a", "beat"]),
+        (Filter(types=frozenset({"stage"})), ["beat", "stage a"]),
         (Filter(dreamers=frozenset({"b"})), ["beat"]),
     ],
 )
 def test_only_heartbeats_come_unasked(wanted, heard):
     client = Subscription(wanted, 1)
     client.offer_telemetry(Telemetry("stage", "a", "stage a"))
-    client.offer_telemetry(Telemetry("heartbeat", None, "beat"))
-    assert take(client, len(heard)) == heard
+    client.offer_telemetry(beat("beat"))
+    assert take(client) == heard
 
 
 @pytest.mark.parametrize(
