@@ -171,7 +171,7 @@ def _moving_sums(rows: NDArray[Any], n: int) -> NDArray[Any]:
         return rows
     halves = _moving_sums(rows, n // 2)
     sums = halves[: -(n // 2)] + halves[n // 2 :]
-    return sums[:-1] + rows[n - 1 :] if n % 2 else sums
+    return np.asarray(sums[:-1] + rows[n - 1 :] if n % 2 else sums)
 
 
 def _unevenness(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:

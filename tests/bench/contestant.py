@@ -14,6 +14,7 @@ from pathlib import Path
 
 def dreamwatch(path: str, channel: str) -> Callable[[], object]:
     """Do all that ``dreamwatch score`` does, writing of the results included."""
+    import service.cli.score  # noqa: F401 - the command does it when it is called
     from service.cli import app
 
     out = tempfile.mkdtemp(dir=Path(path).parent)
