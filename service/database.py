@@ -1,22 +1,25 @@
 """Opening the SQLite file: who may write, and how durably.
 
 `synchronous=FULL` in WAL mode: what was committed survives a power cut, and readers never wait
-(https://sqlite.org/wal.html, https://sqlite.org/pragma.html#pragma_synchronous).
+(https://sqlite.org/wal.html, https://sqlite.org/pragma.html#pragma_synchronous). `secure_delete`:
+what was forgotten is overwritten with zeros (https://sqlite.org/pragma.html#pragma_secure_delete).
 """
 
 import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Engine, StaticPool, create_engine, event, text
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.errors import StoreError
+from service.errors import StoreError, StoreInUse
 from service.schema import APPEND_ONLY, VERSION, metadata
 
 FILE = "dreamwatch.db"
 BUSY_TIMEOUT_S = 10
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 
 
 def hold(data_dir: Path) -> IO[bytes]:
@@ -24,8 +27,10 @@ def hold(data_dir: Path) -> IO[bytes]:
 
     Raises
     ------
+    StoreInUse
+        When another service holds it.
     StoreError
-        When another service holds it, or it cannot be written.
+        When it cannot be written.
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -36,7 +41,7 @@ def hold(data_dir: Path) -> IO[bytes]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         lock.close()
-        raise StoreError(f"another service is using the data directory {data_dir}") from error
+        raise StoreInUse(f"another service is using the data directory {data_dir}") from error
     return lock
 
 
@@ -51,9 +56,7 @@ def open_writer(data_dir: Path) -> Engine:
     engine = _engine(data_dir, "BEGIN IMMEDIATE", poolclass=StaticPool)
     try:
         with engine.begin() as connection:
-            found = connection.scalar(text("PRAGMA user_version"))
-            if found not in (0, VERSION):
-                raise StoreError(f"{data_dir / FILE} has version {found}, known is {VERSION}")
+            _check_version(connection, data_dir, 0, VERSION)
             metadata.create_all(connection)
             for trigger in APPEND_ONLY:
                 connection.execute(text(trigger))
@@ -66,6 +69,37 @@ def open_writer(data_dir: Path) -> Engine:
 def open_reader(data_dir: Path) -> Engine:
     """Open any number of connections that read."""
     return _engine(data_dir, "BEGIN")
+
+
+def open_existing(data_dir: Path) -> Engine:
+    """Open a log to read it, whether or not a service is writing it.
+
+    Raises
+    ------
+    StoreError
+        When there is none, or of another version of this program.
+    """
+    if not (data_dir / FILE).is_file():
+        raise StoreError(f"there is no log in {data_dir}")
+    engine = open_reader(data_dir)
+    with explained(), engine.begin() as connection:
+        _check_version(connection, data_dir, VERSION)
+    return engine
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Raise the database's errors as `StoreError`."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StoreError(f"the log cannot be used: {error.__cause__ or error}") from error
+
+
+def _check_version(connection: Connection, data_dir: Path, *known: int) -> None:
+    found = connection.scalar(text("PRAGMA user_version"))
+    if found not in known:
+        raise StoreError(f"{data_dir / FILE} has version {found}, known is {VERSION}")
 
 
 def _engine(data_dir: Path, begin: str, **options: Any) -> Engine:

@@ -6,6 +6,7 @@
     └── ServiceError
         ├── SettingsError    a setting is wrong (names it and its source)
         ├── StoreError       the data directory or its log cannot be used
+        │   └── StoreInUse   another service is using it
         ├── OutsideError     an address outside did not take what was sent to it
         └── NotWatched       no source watches this dreamer now
 """
@@ -27,6 +28,10 @@ class StoreError(ServiceError):
 
 class OutsideError(ServiceError):
     """An address outside did not take what was sent to it."""
+
+
+class StoreInUse(StoreError):  # noqa: N818 - reads as what happened
+    """Another service is using the data directory."""
 
 
 class NotWatched(ServiceError):  # noqa: N818 - reads as what happened

@@ -7,7 +7,7 @@ from typing import Any
 from monitor.domain.events import Coverage, Reason
 from service.entries import Entry, iso
 
-_CLOSED = frozenset({"NORMAL", "PENDING", "RESOLVED"})
+CLOSED = frozenset({"NORMAL", "PENDING", "RESOLVED"})
 _URGENCY = {"high": 0, "medium": 1, "low": 2}
 
 
@@ -27,7 +27,7 @@ class Overview:
         data = entry.message["data"]
         if entry.type == "alarm":
             alarms.pop(data["alarm_id"], None)
-            if data["state"] not in _CLOSED:
+            if data["state"] not in CLOSED:
                 alarms[data["alarm_id"]] = entry
             return
         if entry.type == "session" and data["status"] == "started":

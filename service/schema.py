@@ -1,4 +1,8 @@
-"""The tables of the store. The log is append-only: the database itself refuses anything else."""
+"""The tables of the store. The log is append-only: the database itself refuses anything else.
+
+Only what an entry says may be erased, with its salt, and only up to the number that its chain
+names as forgotten; see `service.chain` for what is kept and why.
+"""
 
 from sqlalchemy import (
     Column,
@@ -11,30 +15,50 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    column,
+    table,
 )
 
-VERSION = 1
+VERSION = 2
 metadata = MetaData()
+
+chains = Table(
+    "chains",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("name", String, unique=True),
+    Column("salt", String),
+    Column("digest", String, nullable=False),
+    Column("forgotten", Integer, nullable=False, server_default="0"),
+    sqlite_autoincrement=True,
+)
+"""A dreamer each; who was forgotten has no name. `number` and `digest` never change."""
 
 events = Table(
     "events",
     metadata,
     Column("position", Integer, primary_key=True),
-    Column("dreamer", String, nullable=False),
+    Column("chain", Integer, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("event_id", String, nullable=False, unique=True),
     Column("type", String, nullable=False),
-    Column("at", Float, nullable=False),
-    Column("session", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("previous", String, nullable=False),
+    Column("hash", String, nullable=False),
+    Column("salt", String),
+    Column("at", Float),
+    Column("session", String),
     Column("alarm_id", String),
-    Column("data", Text, nullable=False),
-    UniqueConstraint("dreamer", "seq"),
+    Column("data", Text),
+    UniqueConstraint("chain", "seq"),
     Index("events_of_session", "session", "type", "seq"),
     sqlite_autoincrement=True,
 )
+SAID = ("at", "session", "alarm_id", "data")
+"""What an entry says, in the order of its digest: erased, with the salt, when it is forgotten."""
 Index(
     "events_of_alarm",
-    events.c.dreamer,
+    events.c.chain,
     events.c.alarm_id,
     events.c.seq,
     sqlite_where=events.c.alarm_id.is_not(None),
@@ -54,8 +78,32 @@ sessions = Table(
     sqlite_autoincrement=True,
 )
 
-APPEND_ONLY = tuple(
-    f"CREATE TRIGGER IF NOT EXISTS events_refuse_{change} BEFORE {change} ON events "
-    "BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END"
-    for change in ("UPDATE", "DELETE")
+counters = table("sqlite_sequence", column("name"), column("seq"))
+"""SQLite's own: the largest number that each table has ever given out."""
+
+_KEPT = ("position", "chain", "seq", "event_id", "type", "digest", "previous", "hash")
+_ERASES = " AND ".join(
+    [f"NEW.{name} IS OLD.{name}" for name in _KEPT]
+    + [f"NEW.{name} IS NULL" for name in ("salt", *SAID)]
+    + ["OLD.seq <= (SELECT forgotten FROM chains WHERE number = OLD.chain)"]
+)
+_FORGETS = (
+    "NEW.number IS OLD.number AND NEW.digest IS OLD.digest AND NEW.forgotten >= OLD.forgotten "
+    "AND (NEW.name IS OLD.name AND NEW.salt IS OLD.salt OR NEW.name IS NULL AND NEW.salt IS NULL)"
+)
+
+
+def _refuse(change: str, of: str, unless: str = "FALSE") -> str:
+    return (
+        f"CREATE TRIGGER IF NOT EXISTS {of}_refuse_{change} BEFORE {change} ON {of} "
+        f"WHEN NOT coalesce({unless}, FALSE) "
+        "BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END"
+    )
+
+
+APPEND_ONLY = (
+    _refuse("UPDATE", "events", unless=_ERASES),
+    _refuse("DELETE", "events"),
+    _refuse("UPDATE", "chains", unless=_FORGETS),
+    _refuse("DELETE", "chains"),
 )

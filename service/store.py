@@ -1,27 +1,34 @@
 """The durable log and the sessions' snapshots. One writer numbers and commits; anybody reads."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, Select, func, insert, select, tuple_, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, ScalarSelect, Select, func, insert, select, tuple_, update
 
-from service.database import hold, open_reader, open_writer
+from service.database import explained, hold, open_reader, open_writer
 from service.entries import Draft, Entry
 from service.errors import StoreError
-from service.schema import events, sessions
+from service.log import LOG, append
+from service.schema import chains, events, sessions
 
 RUNNING = "running"
 ENDED = "ended"
 BATCH = 500
 """Entries read at a time, so that no reader holds the database for long."""
-_ENTRY = tuple(
-    events.c[name] for name in ("position", "dreamer", "seq", "event_id", "type", "at", "data")
+_ENTRIES = (
+    select(
+        events.c.position,
+        chains.c.name,
+        *(events.c[name] for name in ("seq", "event_id", "type", "at", "data")),
+    )
+    .join_from(events, chains, events.c.chain == chains.c.number)
+    .where(events.c.data.is_not(None))
 )
+"""Entries but for those that were forgotten."""
+_NUMBERS = select(chains.c.name, chains.c.number)
 _T = TypeVar("_T")
 
 
@@ -89,11 +96,8 @@ class Store:
 
     def commit(self, row: SessionRow, drafts: Sequence[Draft]) -> list[Entry]:
         """Append events and the snapshot that belongs to them, in one transaction."""
-        with self._writing, _explained(), self._writer.begin() as connection:
-            head = _head(connection, row.dreamer)
-            entries = [
-                _append(connection, row, seq, draft) for seq, draft in enumerate(drafts, head + 1)
-            ]
+        with self._writing, explained(), self._writer.begin() as connection:
+            entries = append(connection, row.dreamer, row.session, drafts)
             _save(connection, row)
         return entries
 
@@ -117,7 +121,7 @@ class Store:
         """Return the time of a dreamer's last entry, or minus infinity."""
         query = (
             select(events.c.at)
-            .where(events.c.dreamer == dreamer)
+            .where(events.c.chain == _chain(dreamer))
             .order_by(events.c.seq.desc())
             .limit(1)
         )
@@ -143,28 +147,33 @@ class Store:
         )
         of_alarms = (
             select(func.max(events.c.seq))
-            .where(events.c.dreamer == dreamer, events.c.alarm_id.is_not(None))
+            .where(events.c.chain == _chain(dreamer), events.c.alarm_id.is_not(None))
             .group_by(events.c.alarm_id)
         )
         wanted = of_types.union(of_alarms).scalar_subquery()
         return self._entries(
-            select(*_ENTRY)
-            .where(events.c.dreamer == dreamer, events.c.seq.in_(wanted))
-            .order_by(events.c.seq)
+            _ENTRIES.where(events.c.chain == _chain(dreamer), events.c.seq.in_(wanted)).order_by(
+                events.c.seq
+            )
         )
+
+    def forgotten(self) -> dict[str, int]:
+        """Return the number of the last entry that was forgotten of each dreamer, 0 for none."""
+        query = select(chains.c.name, chains.c.forgotten).where(chains.c.name.is_not(None))
+        rows = self._read(lambda connection: connection.execute(query).all())
+        return {name: seq for name, seq in rows if name != LOG}
 
     def of_session(self, dreamer: str, session: str, kind: str) -> list[Entry]:
         """Return the entries of one type of a dreamer's session in order."""
         of_session = (events.c.session == session) & (events.c.type == kind)
         return self._entries(
-            select(*_ENTRY).where(of_session, events.c.dreamer == dreamer).order_by(events.c.seq)
+            _ENTRIES.where(of_session, events.c.chain == _chain(dreamer)).order_by(events.c.seq)
         )
 
     def version_of(self, dreamer: str, alarm_id: str) -> int | None:
         """Return the version that an alarm has now, None when there is no such alarm."""
         found = self._entries(
-            select(*_ENTRY)
-            .where(events.c.dreamer == dreamer, events.c.alarm_id == alarm_id)
+            _ENTRIES.where(events.c.chain == _chain(dreamer), events.c.alarm_id == alarm_id)
             .order_by(events.c.seq.desc())
             .limit(1)
         )
@@ -173,51 +182,43 @@ class Store:
     def between(self, cursor: Mapping[str, int], heads: Mapping[str, int]) -> Iterator[list[Entry]]:
         """Read what lies after a cursor up to the heads, oldest first, in batches.
 
+        What was forgotten is left out: a cursor before `forgotten` leads to entries that do not
+        follow it.
+
         Parameters
         ----------
         cursor, heads : dict of str to int
             Last number seen, and last number wanted, of each dreamer; dreamers who have no head
             are left out, those without a cursor are read from their beginning.
         """
-        missing = [(d, cursor.get(d, 0) + 1) for d, seq in heads.items() if cursor.get(d, 0) < seq]
+        missing = {d: cursor.get(d, 0) + 1 for d, seq in heads.items() if cursor.get(d, 0) < seq}
         first = self._first(missing)
         while first is not None:
-            query = select(*_ENTRY).where(events.c.position >= first)
+            query = _ENTRIES.where(events.c.position >= first)
             batch = self._entries(query.order_by(events.c.position).limit(BATCH))
             yield [e for e in batch if cursor.get(e.dreamer, 0) < e.seq <= heads.get(e.dreamer, 0)]
             first = batch[-1].position + 1 if len(batch) == BATCH else None
 
-    def _first(self, numbers: list[tuple[str, int]]) -> int | None:
+    def _first(self, numbers: Mapping[str, int]) -> int | None:
+        """Return where the first entry is, given the number of one of each dreamer."""
+        known = self._read(lambda connection: connection.execute(_NUMBERS).all())
+        wanted = [(chain, numbers[name]) for name, chain in known if name in numbers]
         query = select(func.min(events.c.position)).where(
-            tuple_(events.c.dreamer, events.c.seq).in_(numbers)
+            tuple_(events.c.chain, events.c.seq).in_(wanted)
         )
-        return self._read(lambda connection: connection.execute(query).scalar())
+        first: int | None = self._read(lambda connection: connection.scalar(query))
+        return first
 
     def _entries(self, query: Select[Any]) -> list[Entry]:
         return self._read(lambda connection: [Entry(*row) for row in connection.execute(query)])
 
     def _read(self, read: Callable[[Connection], _T]) -> _T:
-        with _explained(), self._reader.begin() as connection:
+        with explained(), self._reader.begin() as connection:
             return read(connection)
 
 
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as error:
-        raise StoreError(f"the log cannot be used: {error.__cause__ or error}") from error
-
-
-def _head(connection: Connection, dreamer: str) -> int:
-    query = select(func.max(events.c.seq)).where(events.c.dreamer == dreamer)
-    return connection.scalar(query) or 0
-
-
-def _append(connection: Connection, row: SessionRow, seq: int, draft: Draft) -> Entry:
-    values = asdict(draft) | {"dreamer": row.dreamer, "session": row.session, "seq": seq}
-    adding = insert(events).values(values).returning(*_ENTRY)
-    return Entry(*connection.execute(adding).one())
+def _chain(dreamer: str) -> ScalarSelect[int]:
+    return select(chains.c.number).where(chains.c.name == dreamer).scalar_subquery()
 
 
 def _save(connection: Connection, row: SessionRow) -> None:

@@ -18,6 +18,8 @@ COMMANDS = (
     "simulate",
     "calibrate",
     "recover",
+    "audit",
+    "forget",
     "train",
     "evaluate",
 )
