@@ -51,6 +51,11 @@ def draw_events(
     return signal
 
 
+def draw_k_complex(rng: np.random.Generator, sfreq: float) -> NDArray[np.float64]:
+    """Draw one K-complex, shape (4, n_samples): of height 1 where it is seen best."""
+    return np.outer(_K_COMPLEX_SEEN, _k_complex(rng, sfreq))
+
+
 def _times(sfreq: float, duration_s: float) -> Wave:
     return np.arange(round(duration_s * sfreq)) / sfreq
 
@@ -161,9 +166,11 @@ class Kind:
         return gains * (np.arange(N_ROWS) == rng.integers(N_ROWS)) if self.one_row else gains
 
 
+_K_COMPLEX_SEEN = (1.0, 0.4, 0.5, 0.0)
+
 KINDS = (
     Kind(_spindle, (0, 0, 5.0, 2.0, 0), (12, 30), (1.0, 0.6, 0.2, 0)),
-    Kind(_k_complex, (0, 0, 1.5, 0.5, 0), (70, 130), (1.0, 0.4, 0.5, 0)),
+    Kind(_k_complex, (0, 0, 1.5, 0.5, 0), (70, 130), _K_COMPLEX_SEEN),
     Kind(_vertex_wave, (0, 1.5, 0.3, 0, 0), (30, 60), (0.8, 0.3, 0.2, 0)),
     Kind(_sawtooth, (0, 0, 0, 0, 1.0), (15, 30), (0.8, 0.4, 0.2, 0)),
     Kind(_blink, (8.0, 0.5, 0, 0, 0), (50, 120), (1.0, 0.1, 0.3, 0.05)),

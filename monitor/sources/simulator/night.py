@@ -15,10 +15,11 @@ from monitor.sources.simulator.background import BANDS, N_DERIVATIONS, Backgroun
 from monitor.sources.simulator.graphoelements import N_ROWS, draw_events
 from monitor.sources.simulator.hypnogram import N3, Habits, R, W, final_awakening, plan_stages
 from monitor.sources.simulator.parameters import hypnogram_model, spectrum_model
+from monitor.sources.simulator.reactions import Reaction, draw_reaction
 from monitor.sources.simulator.scenario import Fault
 from monitor.sources.simulator.settings import CH_NAMES, RAIL_UV, Settings
 
-_PLAN, _PERSON, _COURSE, _BLOCK, _FAULT = range(5)
+_PLAN, _PERSON, _COURSE, _BLOCK, _FAULT, _REACTION = range(6)
 """Streams of chance within one seed."""
 
 _FADE_S = 2
@@ -62,6 +63,7 @@ class Night:
         self._fade_in = np.sin(np.linspace(0, np.pi / 2, fade, endpoint=False))
         self._fade_out = np.cos(np.linspace(0, np.pi / 2, fade, endpoint=False))
         self._blocks: dict[int, NDArray[np.float64]] = {}
+        self._reactions: list[tuple[int, NDArray[np.float64]]] = []
 
     @property
     def awake_for_good(self) -> bool:
@@ -72,6 +74,11 @@ class Night:
         """Let the dreamer wake at this sample and stay awake."""
         self._woken_at = sample
         self._blocks.clear()
+
+    def react(self, reaction: Reaction, sample: int) -> None:
+        """Let a cue at this sample show in the EEG and nowhere else."""
+        rng = np.random.default_rng([self._settings.seed, _REACTION, sample])
+        self._reactions.append((sample, draw_reaction(rng, reaction, self._settings.sfreq)))
 
     def truth(self) -> NDArray[np.int8]:
         """Stage of every epoch, as positions in `STAGES`; -1 where no stage exists."""
@@ -90,8 +97,17 @@ class Night:
             signal[:, :fade] *= self._fade_in
             signal[:, :fade] += self._block(index - 1)[:, n_samples:] * self._fade_out
         signal += self._mains(index)
+        for sample, waves in self._reactions:
+            self._add(signal, waves, sample - index * n_samples)
         spoilt = self._spoil(index, signal[self._rows])
         return np.clip(spoilt, -RAIL_UV, RAIL_UV)
+
+    @staticmethod
+    def _add(signal: NDArray[np.float64], waves: NDArray[np.float64], at: int) -> None:
+        """Add waves that begin at this sample of an epoch, before, or after it."""
+        first, end = max(at, 0), min(at + waves.shape[1], signal.shape[1])
+        if first < end:
+            signal[:, first:end] += waves[:, first - at : end - at]
 
     def _block(self, index: int) -> NDArray[np.float64]:
         if index not in self._blocks:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from monitor.sources.simulator.reactions import Reaction
+
 
 class Fault(Enum):
     """What goes wrong half-way to the planned end."""
@@ -24,6 +26,8 @@ class Scenario:
         Falls asleep soon and sleeps soundly past the planned end; else wakes shortly before it.
     answers : bool
         Whether a cue wakes this dreamer.
+    reaction : Reaction or None
+        What each cue brings about in the EEG of one whom it does not wake.
     rem_stretch : float
         Factor on the length of REM bouts.
     draws : int
@@ -39,6 +43,7 @@ class Scenario:
     summary: str
     sleeps_on: bool = False
     answers: bool = True
+    reaction: Reaction | None = None
     rem_stretch: float = 1.0
     draws: int = 1
     begins_at_min: int = 0
@@ -50,6 +55,18 @@ SCENARIOS = {
     "normal": Scenario("a healthy night; the dreamer wakes by itself shortly before its end"),
     "long-rem": Scenario("far more REM than normal", rem_stretch=4.0, draws=8),
     "unresponsive": Scenario("sleeps on and answers no cue", sleeps_on=True, answers=False),
+    "evoked-only": Scenario(
+        "sleeps on and answers no cue; each evokes a K-complex",
+        sleeps_on=True,
+        answers=False,
+        reaction=Reaction.EVOKED,
+    ),
+    "arousal-only": Scenario(
+        "sleeps on and answers no cue; each brings about an arousal",
+        sleeps_on=True,
+        answers=False,
+        reaction=Reaction.AROUSAL,
+    ),
     "responsive": Scenario("sleeps on and wakes at the first or second cue", sleeps_on=True),
     "suppressed": Scenario(
         "burst suppression until the end", sleeps_on=True, answers=False, fault=Fault.SUPPRESSION

@@ -72,8 +72,10 @@ class SimulatorSource:
 
     def notify(self, event: Event) -> None:
         """Hear a cue, as the dreamer would; every other event passes by."""
-        if isinstance(event, WakeStep) and event.step == "CUE" and self._settings.scenario.answers:
-            self._hear_cue()
+        if isinstance(event, WakeStep) and event.step == "CUE":
+            self._react()
+            if self._settings.scenario.answers:
+                self._hear_cue()
 
     def close(self) -> None:
         """Nothing is held."""
@@ -96,6 +98,12 @@ class SimulatorSource:
         lost = Gap(self._delivered, self._sample - self._delivered, "simulated loss")
         self._delivered = self._sample
         return [lost]
+
+    def _react(self) -> None:
+        reaction = self._settings.scenario.reaction
+        if reaction is not None:
+            self._night.react(reaction, self._sample)
+            self._epoch = (-1, np.empty((0, 0)))
 
     def _hear_cue(self) -> None:
         if self._answer_at is not None:

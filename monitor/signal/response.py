@@ -1,0 +1,180 @@
+"""What the EEG shows after a cue of the wake protocol: nothing, or a response of grade R1 to R3.
+
+While no cue is given, seconds are only kept. A response counts wherever it is seen; that there was
+none is said only where every test could say so.
+"""
+
+from collections import deque
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.domain.epoch import ScoredEpoch
+from monitor.domain.montage import ChannelKind, Montage
+from monitor.domain.quality import Artefact
+from monitor.domain.response import Cue, Grade, Response
+from monitor.domain.stage import EPOCH_S, Stage
+from monitor.signal.artefacts import is_usable
+from monitor.signal.frames import Frames, second_edges
+from monitor.signal.reactions import Finding, Scene, find_all
+
+BEFORE_S = 120
+"""Seconds before a cue that it is compared with, at most [own choice]."""
+
+MEMORY_S = BEFORE_S + 61
+"""Seconds kept: a round of a minute and those before it. What a longer round takes is missing from
+the latter."""
+
+MAX_EEG = 4
+"""EEG channels looked at, the montage's first [own choice]: bounds the memory."""
+
+_N_EPOCHS = MEMORY_S // EPOCH_S + 2
+
+
+class ResponseMeter:
+    """Keeps the last minutes of EEG, chin tone and stages, and grades the response to a cue.
+
+    Parameters
+    ----------
+    montage : Montage
+        The rows of the signal.
+    sfreq : float
+        Sampling rate in Hz.
+    start : float
+        Start of the session in Unix s.
+    """
+
+    def __init__(self, montage: Montage, sfreq: float, start: float) -> None:
+        self._sfreq = sfreq
+        self._start = start
+        self._eeg = list(montage.picks(ChannelKind.EEG)[:MAX_EEG])
+        self._emg = list(montage.picks(ChannelKind.EMG))
+        self._kept: deque[tuple[Frames, NDArray[np.float32]]] = deque()
+        self._epochs: deque[tuple[int, Stage]] = deque(maxlen=_N_EPOCHS)
+
+    def push(self, raw: Frames, filtered: Frames) -> None:
+        """Keep some seconds: as they are judged, and the same ones filtered."""
+        while self._kept and _end(self._kept[0][0]) <= raw.first_second - MEMORY_S:
+            self._kept.popleft()
+        if raw.n_seconds:
+            eeg, flags = filtered.data[self._eeg], filtered.artefacts[:, self._eeg]
+            slim = Frames(raw.first_second, raw.edges, eeg.astype(np.float16), flags)
+            self._kept.append((slim, _tone(raw, self._emg)))
+
+    def note(self, epoch: ScoredEpoch) -> None:
+        """Keep an epoch's stage."""
+        self._epochs.append((round(epoch.onset_s), epoch.stage))
+
+    def grade(self, cue: Cue) -> Response:
+        """Grade what followed a cue, from the whole seconds that were over when its round was.
+
+        Nothing later is looked at, and nothing is remembered of it.
+        """
+        scene = self._scene(cue)
+        findings = find_all(scene)
+        unknown = next((finding for finding in findings if finding.holds is None), None)
+        seen = next((finding for finding in findings if finding.holds), None)
+        if seen:
+            return _response(seen.grade, scene, seen.text, seen)
+        if unknown:
+            return _response(Grade.UNKNOWN, scene, f"cannot be told: {unknown.text}")
+        return _response(Grade.NONE, scene, "no response in the EEG", findings[-1])
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything the next push and grade depend on."""
+        if not self._kept:
+            return {"kept": None, "tone": None, "epochs": list(self._epochs)}
+        frames, tone = self._kept[0]
+        for later, more in list(self._kept)[1:]:
+            frames, tone = frames.then(later), np.concatenate([tone, more])
+        first = max(frames.first_second, _end(frames) - MEMORY_S)
+        kept = asdict(frames.cut(first, _end(frames)))
+        return {"kept": kept, "tone": tone[-MEMORY_S:], "epochs": list(self._epochs)}
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Go on from a snapshot."""
+        kept = snapshot["kept"]
+        self._kept.clear()
+        if kept is not None:
+            self._kept.append((Frames(**kept), np.asarray(snapshot["tone"], np.float32)))
+        self._epochs.clear()
+        self._epochs.extend((int(onset), Stage(stage)) for onset, stage in snapshot["epochs"])
+
+    def _scene(self, cue: Cue) -> Scene:
+        at_s = round(cue.at - self._start, 3)
+        first, end = int(np.floor(at_s)) - BEFORE_S, int(np.floor(round(at_s + cue.round_s, 3)))
+        eeg, tone = self._seconds(first, end)
+        second = np.arange(first, end)
+        before = (second >= self._same_stage_since(at_s)) & (second + 1 <= at_s)
+        for number in range(1, cue.number):
+            since_s = second - (at_s - number * cue.round_s)
+            before &= (since_s + 1 <= 0) | (since_s >= cue.sounds_s)
+        over = [(onset, stage) for onset, stage in self._epochs if onset + EPOCH_S <= end]
+        return Scene(
+            eeg,
+            tone,
+            self._sfreq,
+            at_s,
+            before,
+            second >= at_s,
+            self._stage_at(at_s),
+            any(stage is Stage.W and onset >= at_s - EPOCH_S / 2 for onset, stage in over),
+        )
+
+    def _seconds(self, first: int, end: int) -> tuple[Frames, NDArray[np.float32]]:
+        """Return what is kept of these seconds; what is not is missing."""
+        edges = second_edges(first, end, self._sfreq)
+        data = np.full((len(self._eeg), edges[-1] - edges[0]), np.nan, np.float32)
+        flags = np.full((end - first, len(self._eeg)), int(Artefact.MISSING), np.uint16)
+        tone = np.full(end - first, np.nan, np.float32)
+        for frames, part in self._kept:
+            begin, stop = max(first, frames.first_second), min(end, _end(frames))
+            if begin < stop:
+                cut, rows = frames.cut(begin, stop), slice(begin - first, stop - first)
+                data[:, edges[rows.start] - edges[0] : edges[rows.stop] - edges[0]] = cut.data
+                flags[rows] = cut.artefacts
+                tone[rows] = part[begin - frames.first_second : stop - frames.first_second]
+        return Frames(first, edges - edges[0], data, flags), tone
+
+    def _epochs_before(self, at_s: float) -> list[tuple[int, Stage]]:
+        """Epochs that were over at this time, the last one first; none where that is long ago."""
+        over = [(onset, stage) for onset, stage in self._epochs if onset + EPOCH_S <= at_s]
+        return over[::-1] if over and over[-1][0] + 2 * EPOCH_S > at_s else []
+
+    def _stage_at(self, at_s: float) -> Stage:
+        return next((stage for _, stage in self._epochs_before(at_s)), Stage.UNSCORED)
+
+    def _same_stage_since(self, at_s: float) -> float:
+        """When the stage before the cue began, as far as is known; `at_s` where it has none."""
+        stage, since = self._stage_at(at_s), at_s
+        for onset, other in self._epochs_before(at_s):
+            if other is not stage or stage is Stage.UNSCORED:
+                break
+            since = onset
+        return since
+
+
+def _end(frames: Frames) -> int:
+    return frames.first_second + frames.n_seconds
+
+
+def _tone(raw: Frames, emg: list[int]) -> NDArray[np.float32]:
+    """Fast variation of the chin's signal in each second, µV a sample; NaN where it is unusable.
+
+    Differences hold a muscle's fast noise and nothing of an offset.
+    """
+    tone = np.full(raw.n_seconds, np.nan)
+    with np.errstate(invalid="ignore"):
+        for rows, stack in raw.stacks() if emg else ():
+            spread = np.diff(stack[emg]).std(axis=2).T
+            spread[~is_usable(raw.artefacts[rows][:, emg])] = np.nan
+            tone[rows] = np.fmax.reduce(spread, axis=1)
+    return tone.astype(np.float32)
+
+
+def _response(grade: Grade, scene: Scene, text: str, of: Finding | None = None) -> Response:
+    if of is None:
+        return Response(grade, scene.stage, text)
+    return Response(grade, scene.stage, text, of.value, of.limit, of.unit)
