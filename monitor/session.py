@@ -16,7 +16,7 @@ from monitor.alarm.coverage import Watch, assess_coverage
 from monitor.alarm.engine import AlarmEngine
 from monitor.alarm.rules import Policy
 from monitor.domain.config import SessionConfig
-from monitor.domain.contact import Contact, Second
+from monitor.domain.contact import Activity, Contact, Second
 from monitor.domain.epoch import PHASE_S, ScoredEpoch
 from monitor.domain.errors import InputError, SnapshotError
 from monitor.domain.events import (
@@ -36,13 +36,14 @@ from monitor.signal.contact import contact_of
 from monitor.signal.epocher import Epocher
 from monitor.signal.filter import SosFilter
 from monitor.signal.frames import Framer, spells
+from monitor.signal.suppression import SuppressionMeter
 from monitor.staging.bundle import ModelBundle
 from monitor.staging.calibration import Calibration
 from monitor.staging.published import PublishedStage
 from monitor.staging.scorer import Scorer
 from monitor.usage.ledger import UsageLedger
 
-SNAPSHOT_VERSION = 4
+SNAPSHOT_VERSION = 5
 
 SILENT_S = 10.0
 """Seconds without signal after which no live stage is shown any more: two of its steps."""
@@ -96,6 +97,7 @@ class MonitorSession:
         self._watch = Watch(usable_at=config.start)
         self._framer = Framer(n_channels, config.sfreq)
         self._detector = ArtefactDetector(config.montage)
+        self._suppression = SuppressionMeter(config.montage, config.sfreq)
         self._filter = SosFilter(n_channels, config.sfreq, config.montage.picks(*STAGED))
         self._epocher = Epocher(PHASE_S if config.live else EPOCH_S)
         self._scorer = Scorer(bundle, config.montage, config.sfreq, calibration)
@@ -159,26 +161,33 @@ class MonitorSession:
         for block in self._blocks(data):
             frames = self._detector.push(self._framer.push(block))
             contact = contact_of(frames.artefacts)
-            scored = self._scorer.push(self._epocher.push(self._filter.push(frames)))
+            filtered = self._filter.push(frames)
+            activity = self._suppression.push(frames, filtered)
+            scored = self._scorer.push(self._epocher.push(filtered))
             begin = frames.first_second
             ending = {int(window.end_s) - begin: window for window in scored}
-            for first, last in spells(contact, ending):
-                events += self._observe(begin + first, begin + last, contact[first])
+            for first, last in spells(np.hstack([contact, self._alarms.grade(activity)]), ending):
+                events += self._observe(begin, range(first, last), contact[first], activity)
                 if last in ending:
                     events += self._stage(ending[last])
         return events
 
-    def _observe(self, first: int, last: int, contact: NDArray[np.int8]) -> list[Event]:
-        """Let seconds alike pass, from `first` to before `last`: at once if no alarm follows."""
-        start, events = self.config.start, list[Event]()
+    def _observe(
+        self, begin: int, seconds: range, contact: NDArray[np.int8], activity: Activity
+    ) -> list[Event]:
+        """Let seconds alike pass, numbered from `begin`: at once if no alarm follows."""
+        events, last = list[Event](), seconds[-1]
         usable = bool((contact[self._eeg] == Contact.GOOD).any())
-        quiet = self._alarms.pass_quietly(Second(start + last, contact), last - first)
-        for end in (last,) if quiet else range(first + 1, last + 1):
+        ends = {second: self.config.start + (begin + second + 1) for second in seconds}
+        quiet = self._alarms.pass_quietly(
+            Second(ends[last], contact, *activity.at(last)), len(seconds)
+        )
+        for second in (last,) if quiet else seconds:
             if usable:
-                self._watch.usable_at = start + end
-            events += self._advance(start + end)
+                self._watch.usable_at = ends[second]
+            events += self._advance(ends[second])
             if not quiet:
-                events += self._alarms.observe(Second(self.now, contact))
+                events += self._alarms.observe(Second(self.now, contact, *activity.at(second)))
         return events
 
     def _stage(self, scored: ScoredEpoch) -> list[Event]:
@@ -353,6 +362,7 @@ class MonitorSession:
             "framer": self._framer,
             "detector": self._detector,
             "filter": self._filter,
+            "suppression": self._suppression,
             "epocher": self._epocher,
             "scorer": self._scorer,
             "published": self._published,

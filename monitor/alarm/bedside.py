@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from monitor.alarm.conditions import DETECTORS, Known
+from monitor.alarm.conditions import Known
 from monitor.alarm.contacts import Contacts
+from monitor.alarm.detectors import DETECTORS
+from monitor.alarm.eeg import EegWatch, Stages
 from monitor.alarm.faults import Fault
 from monitor.alarm.plan import Plan
 from monitor.alarm.register import AlarmRegister
@@ -45,7 +47,9 @@ class Bedside:
         self.now = now
         self.contacts = contacts
         self.plan = plan
+        self.eeg = EegWatch()
         self.sleeper = Sleeper()
+        self.stages = Stages()
         self.wake = wake
         self.alarms = alarms
         self.policy = policy
@@ -92,6 +96,7 @@ class Bedside:
     def sleep(self, stage: Stage, onset: float) -> list[Event]:
         """Take the stage of an epoch that began at `onset`."""
         self.sleeper = self.sleeper.after(stage, onset)
+        self.stages = self.stages.after(stage, onset)
         self.plan = self.plan.asleep(onset) if stage.is_sleep else self.plan
         return self.call(Call.EPOCH)
 
@@ -131,6 +136,8 @@ class Bedside:
         return Known(
             at=self.now,
             contacts=self.contacts,
+            eeg=self.eeg,
+            stages=self.stages,
             faults=self.faults,
             ended=self.ended,
             signal_lost=self.alarms.is_open(AlarmKind.SIGNAL_LOST),
@@ -156,9 +163,11 @@ class Bedside:
             "now": self.now,
             "ended": self.ended,
             "contacts": self.contacts.snapshot(),
+            "eeg": self.eeg.snapshot(),
             "faults": {part: asdict(fault) for part, fault in self.faults.items()},
             "plan": asdict(self.plan),
             "sleeper": asdict(self.sleeper),
+            "stages": asdict(self.stages),
             "wake": self.wake.snapshot(),
             "alarms": self.alarms.snapshot(),
         }
@@ -166,9 +175,11 @@ class Bedside:
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Take a `snapshot` of the same session."""
         self.contacts.restore(saved["contacts"])
+        self.eeg.restore(saved["eeg"])
         self.faults = _faults(saved)
         self.plan = Plan(**saved["plan"])
         self.sleeper = Sleeper.restored(saved["sleeper"])
+        self.stages = Stages.restored(saved["stages"])
         self.wake.restore(saved["wake"])
         self.alarms.restore(saved["alarms"])
         self.now = self.quiet_until = float(saved["now"])

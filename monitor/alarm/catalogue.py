@@ -3,14 +3,23 @@
 Where a number comes from is said beside it: "table" is the table of kinds of the alarm
 specification (priority, condition, delay, latching, time to action); [D] is a design choice of this
 project, a default that a policy may replace. A new kind is a new row here and a new detector in
-`monitor.alarm.conditions`; nothing else changes.
+`monitor.alarm.detectors`; nothing else changes.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from monitor.alarm.rules import AlarmKind, Escalation, KindRule, Policy, Rise, WakeRule
+from monitor.alarm.rules import (
+    TOP_LEVEL,
+    AlarmKind,
+    EegRule,
+    Escalation,
+    KindRule,
+    Policy,
+    Rise,
+    WakeRule,
+)
 from monitor.domain.events import Priority
 from monitor.domain.inputs import Profile, Responder
 
@@ -31,6 +40,14 @@ KINDS: Mapping[AlarmKind, KindRule] = MappingProxyType(
             on_delay_s=10,  # table
             off_delay_s=5,  # [D]
             ack_timeout_s=3 * _MIN,  # table
+        ),
+        AlarmKind.UNATTENDED: KindRule(
+            priority=Priority.HIGH,  # table
+            on_delay_s=60,  # table
+            off_delay_s=5,  # [D]
+            ack_timeout_s=3 * _MIN,  # [D]: taken on from elsewhere, still nobody is there
+            shelvable=False,  # table
+            first_level=TOP_LEVEL,  # table: there is nobody at the page to be told first
         ),
         AlarmKind.ELECTRODE_OFF: KindRule(
             priority=Priority.LOW,  # table; medium when all EEG is off (the detector says so)
@@ -68,6 +85,24 @@ KINDS: Mapping[AlarmKind, KindRule] = MappingProxyType(
             shelvable=False,  # table
             physiological=True,  # [D]
             person_clears=True,  # "only a verified behavioural response or a human"
+        ),
+        AlarmKind.EEG_SUPPRESSED: KindRule(
+            priority=Priority.HIGH,  # table
+            on_delay_s=60,  # table
+            off_delay_s=60,  # [D]: the ratio looks back as long
+            ack_timeout_s=2 * _MIN,  # table
+            latched=True,  # table
+            needs_disposition=True,  # table
+            physiological=True,  # [D]
+        ),
+        AlarmKind.EEG_ABNORMAL: KindRule(
+            priority=Priority.MEDIUM,  # table
+            on_delay_s=60,  # [D] for suppression; the other findings are older when they are made
+            off_delay_s=60,  # [D]
+            ack_timeout_s=5 * _MIN,  # table
+            latched=True,  # table
+            physiological=True,  # [D]
+            inhibited_by=AlarmKind.EEG_SUPPRESSED,  # [D]: the graver word for the same brain
         ),
     }
 )
@@ -107,4 +142,12 @@ WAKE: Mapping[Profile, WakeRule] = MappingProxyType(
     }
 )
 
-DEFAULT_POLICY = Policy(KINDS, ESCALATION, WAKE, max_shelf_s=8 * 60 * _MIN)  # a shift [D]
+EEG = EegRule(
+    suppressed=0.5,  # table
+    partly_suppressed=0.1,  # table; 0.0 % in 80 min of normal sleep
+    low_uv=20,  # table
+    one_stage_s=90 * _MIN,  # table
+    deep_s=150 * _MIN,  # table
+)
+
+DEFAULT_POLICY = Policy(KINDS, ESCALATION, WAKE, EEG, max_shelf_s=8 * 60 * _MIN)  # a shift [D]

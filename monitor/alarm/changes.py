@@ -72,6 +72,7 @@ def raise_(alarm: Alarm, cause: Cause) -> Alarm:
         raised_at=cause.at,
         told_at=cause.at,
         latched=cause.rule.latched,
+        escalation_level=cause.rule.first_level,
     )
 
 

@@ -4,11 +4,12 @@
 false. The delays are not applied here but in the state table.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from monitor.alarm.contacts import Contacts
-from monitor.alarm.faults import Fault
+from monitor.alarm.eeg import EegWatch, Stages
+from monitor.alarm.faults import ATTENDANCE, GRAVE_PARTS, Fault
 from monitor.alarm.plan import Plan
 from monitor.alarm.rules import AlarmKind, Policy, WakeRule
 from monitor.alarm.wake_steps import WakeState
@@ -26,6 +27,10 @@ class Known:
         Now, in Unix s.
     contacts : Contacts
         What the signal says of the electrodes.
+    eeg : EegWatch
+        What it says of the EEG.
+    stages : Stages
+        How long the dreamer has been in which stage.
     faults : mapping of str to Fault
         The parts of the program that have ever had trouble.
     ended : bool
@@ -42,6 +47,8 @@ class Known:
 
     at: float
     contacts: Contacts
+    eeg: EegWatch
+    stages: Stages
     faults: Mapping[str, Fault]
     ended: bool
     signal_lost: bool
@@ -105,6 +112,8 @@ def signal_lost(known: Known) -> Iterator[Condition]:
 def pipeline_fault(known: Known) -> Iterator[Condition]:
     """See a part of the program that does not do its work."""
     for part, fault in known.faults.items():
+        if part == ATTENDANCE:
+            continue
         yield Condition(
             AlarmKind.PIPELINE_FAULT,
             part,
@@ -114,7 +123,28 @@ def pipeline_fault(known: Known) -> Iterator[Condition]:
             known.at - fault.since,
             known.policy.kinds[AlarmKind.PIPELINE_FAULT].on_delay_s,
             "s",
+            Priority.HIGH if part in GRAVE_PARTS else None,
         )
+
+
+def unattended(known: Known) -> Iterator[Condition]:
+    """See that nobody is there who may acknowledge, once anybody has told.
+
+    After the end of the source it is no matter, unless the dreamer still needs somebody.
+    """
+    fault = known.faults.get(ATTENDANCE)
+    if fault is None:
+        return
+    yield Condition(
+        AlarmKind.UNATTENDED,
+        "",
+        bool(fault.trouble) if known.grave or not known.ended else None,
+        fault.since,
+        fault.trouble or "somebody is there",
+        known.at - fault.since,
+        known.policy.kinds[AlarmKind.UNATTENDED].on_delay_s,
+        "s",
+    )
 
 
 def electrode_off(known: Known) -> Iterator[Condition]:
@@ -192,14 +222,3 @@ def unresponsive(known: Known) -> Iterator[Condition]:
         float(wake.enough),
         "cues",
     )
-
-
-DETECTORS: tuple[Callable[[Known], Iterator[Condition]], ...] = (
-    signal_lost,
-    pipeline_fault,
-    electrode_off,
-    overrun,
-    hard_to_wake,
-    unresponsive,
-)
-"""A new kind adds its detector here."""

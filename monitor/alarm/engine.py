@@ -8,9 +8,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from monitor.alarm.bedside import Bedside
 from monitor.alarm.catalogue import DEFAULT_POLICY
 from monitor.alarm.contacts import SECOND_S, Contacts
+from monitor.alarm.eeg import grade
 from monitor.alarm.faults import heard
 from monitor.alarm.plan import Plan
 from monitor.alarm.record import Alarm
@@ -19,7 +23,7 @@ from monitor.alarm.rules import AlarmKind, Policy
 from monitor.alarm.times import ms
 from monitor.alarm.wake import WakeProtocol
 from monitor.alarm.wake_steps import Call
-from monitor.domain.contact import Second
+from monitor.domain.contact import Activity, Second
 from monitor.domain.epoch import ScoredEpoch
 from monitor.domain.errors import CommandError, SnapshotError
 from monitor.domain.events import CommandDone, Event
@@ -101,11 +105,14 @@ class AlarmEngine:
         return [*self._bed.wake.under_way(ms(at))]
 
     def observe(self, second: Second) -> list[Event]:
-        """Take the contact of every channel in one second of signal."""
+        """Take what one second of signal says of every channel, and of the EEG."""
         if self.pass_quietly(second):
             return []
         bed, at = self._bed, ms(second.at)
         events = bed.pass_until(at, and_at=False)
+        begin = ms(at - SECOND_S)
+        unseen = begin > bed.contacts.seen_until
+        bed.eeg.push(second, bed.policy.eeg, begin, unseen=unseen)
         bed.contacts.push(at, second.contact)
         return events + bed.settle()
 
@@ -113,17 +120,25 @@ class AlarmEngine:
         """Take `count` seconds alike up to `last` if nothing follows from any; else do nothing."""
         bed, at = self._bed, ms(last.at)
         quiet = bed.now <= at - (count - 1) * SECOND_S and at < bed.quiet_until
+        quiet = quiet and bed.eeg.is_same(last, bed.policy.eeg)
         if not quiet or not bed.contacts.push_same(at, last.contact, count):
             return False
+        bed.eeg.measure(last)
         bed.now = at
         return True
 
+    def grade(self, activity: Activity) -> NDArray[np.int8]:
+        """Tell which seconds of signal say the same of the EEG; shape (n_seconds, n_grades)."""
+        return grade(activity, self._bed.policy.eeg)
+
     def score(self, at: float, epoch: ScoredEpoch) -> list[Event]:
         """Take a newly scored epoch that ends at `at`; timers of that moment have fired before."""
-        bed, plan = self._bed, self._bed.plan
+        bed, rule = self._bed, self._bed.policy.eeg
+        before = bed.plan, bed.stages.too_long(rule)
         events = bed.pass_until(ms(at), and_at=True)
         events += bed.sleep(epoch.stage, ms(self._start + epoch.onset_s))
-        if not events and bed.plan is plan and bed.now < bed.quiet_until:
+        changed = before != (bed.plan, bed.stages.too_long(rule))
+        if not (events or changed) and bed.now < bed.quiet_until:
             return []
         return events + bed.settle()
 

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 
 from monitor.domain.inputs import Health
 
+ATTENDANCE = "attendance"
+"""The part that tells whether anybody is there who may acknowledge: no fault of the program's."""
+
+GRAVE_PARTS = frozenset({"log"})
+"""Parts whose fault is of high priority: what cannot be committed is told to nobody (table)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:

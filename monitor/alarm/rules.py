@@ -22,8 +22,11 @@ class AlarmKind(StrEnum):
     PIPELINE_FAULT = "PIPELINE_FAULT"
     ELECTRODE_OFF = "ELECTRODE_OFF"
     OVERRUN = "OVERRUN"
+    UNATTENDED = "UNATTENDED"
     HARD_TO_WAKE = "HARD_TO_WAKE"
     UNRESPONSIVE = "UNRESPONSIVE"
+    EEG_SUPPRESSED = "EEG_SUPPRESSED"
+    EEG_ABNORMAL = "EEG_ABNORMAL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class KindRule:
         Raising it starts a planned wake.
     inhibited_by : AlarmKind or None
         While an alarm of that kind is active, this one is kept back as its consequence.
+    first_level : int
+        Escalation level that is told first.
     """
 
     priority: Priority
@@ -76,6 +81,7 @@ class KindRule:
     person_clears: bool = False
     starts_wake: bool = False
     inhibited_by: AlarmKind | None = None
+    first_level: int = 0
 
     def __post_init__(self) -> None:
         if self.needs_disposition and not self.latched:
@@ -166,6 +172,34 @@ class WakeRule:
         return len(self.levels_dba)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EegRule:
+    """What of the EEG is suppressed or abnormal.
+
+    Parameters
+    ----------
+    suppressed, partly_suppressed : float
+        Suppression ratio from which it is mostly, and partly, suppressed; 0 to 1.
+    low_uv : float
+        Median peak-to-peak of a second below which it is very small, µV.
+    one_stage_s, deep_s : float
+        Scored time in one stage, and in N2 and N3 alone, that is too long; in s.
+    """
+
+    suppressed: float
+    partly_suppressed: float
+    low_uv: float
+    one_stage_s: float
+    deep_s: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.partly_suppressed < self.suppressed <= 1:
+            raise InputError(
+                "suppression ratios rise from more than 0 to at most 1, "
+                f"not {self.partly_suppressed} and {self.suppressed}"
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Every number of the alarm engine.
@@ -178,6 +212,8 @@ class Policy:
         A priority that is missing is never escalated by time.
     wake : mapping of profile to WakeRule
         Adult and child.
+    eeg : EegRule
+        What is looked for in the EEG.
     max_shelf_s : float
         Longest time an alarm may be put aside, in s.
     """
@@ -185,4 +221,5 @@ class Policy:
     kinds: Mapping[AlarmKind, KindRule]
     escalation: Mapping[Priority, Escalation]
     wake: Mapping[Profile, WakeRule]
+    eeg: EegRule
     max_shelf_s: float

@@ -7,6 +7,9 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+SWING_S = 300
+"""Over how many seconds the median peak-to-peak is taken (alarm specification)."""
+
 
 class Contact(IntEnum):
     """State of one channel over one second; only ``GOOD`` signal is ever used."""
@@ -55,6 +58,10 @@ class Activity:
 
     suppression: NDArray[np.float64]
     swing_uv: NDArray[np.float64]
+
+    def at(self, second: int) -> tuple[float, float]:
+        """Return both measures of one second."""
+        return float(self.suppression[second]), float(self.swing_uv[second])
 
     @classmethod
     def unknown(cls, n_seconds: int) -> "Activity":

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.domain.contact import Activity
+from monitor.domain.contact import SWING_S, Activity
 from monitor.domain.montage import ChannelKind, Montage
 from monitor.domain.quality import Artefact
 from monitor.signal.frames import Frames
@@ -25,9 +25,6 @@ RATIO_S = 63
 
 QUIET_UV = 5.0
 """A second is quiet that stays so close to its linear fit, µV (alarm specification)."""
-
-SWING_S = 300
-"""Over how many seconds the median peak-to-peak is taken (alarm specification)."""
 
 RENEW_S = 30
 """How often that median is taken, s [own choice]: a tenth of what it looks back on."""
@@ -115,7 +112,7 @@ class SuppressionMeter:
         self._look_closely(quiet[:1], across, np.zeros(1, np.intp))
         self._look_closely(quiet[1:], signal, bounds[:-2])
         self._half, self._may_be_quiet = signal[:, bounds[-2] :].copy(), even[-1]
-        return quiet
+        return np.asarray(quiet)
 
     def _look_closely(
         self, quiet: NDArray[np.bool_], signal: NDArray[np.float32], begins: NDArray[np.intp]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.alarm.bedside import Bedside
 from monitor.alarm.catalogue import DEFAULT_POLICY, ESCALATION, KINDS, WAKE
-from monitor.alarm.conditions import DETECTORS
+from monitor.alarm.detectors import DETECTORS
 from monitor.alarm.record import Alarm, State
 from monitor.alarm.rules import AlarmKind, Escalation, Rise
 from monitor.domain.contact import Contact, Second
@@ -163,7 +163,8 @@ def test_a_night_in_which_all_is_well_costs_next_to_nothing(monkeypatch) -> None
     for i in range(28_800):
         assert engine.observe(Second(START + i + 1, good)) == []
         if i % 30 == 29:
-            engine.score(START + i + 1, ScoredEpoch(i // 30, i - 29.0, Stage.N2))
+            stage = (Stage.N2, Stage.R)[i // 3600 % 2]
+            engine.score(START + i + 1, ScoredEpoch(i // 30, i - 29.0, stage))
     assert len(worked_through) < 10
 
 
