@@ -36,6 +36,7 @@ from monitor.signal.contact import contact_of
 from monitor.signal.epocher import Epocher
 from monitor.signal.filter import SosFilter
 from monitor.signal.frames import Framer, spells
+from monitor.signal.response import ResponseMeter
 from monitor.signal.suppression import SuppressionMeter
 from monitor.staging.bundle import ModelBundle
 from monitor.staging.calibration import Calibration
@@ -103,6 +104,7 @@ class MonitorSession:
         self._scorer = Scorer(bundle, config.montage, config.sfreq, calibration)
         self._published = PublishedStage()
         self._usage = UsageLedger(config.session, config.start, config.planned_s)
+        self._responses = ResponseMeter(config.montage, config.sfreq, config.start)
         self._alarms = AlarmEngine(
             config.dreamer,
             config.montage,
@@ -110,6 +112,7 @@ class MonitorSession:
             planned_s=config.planned_s,
             profile=config.profile,
             policy=policy,
+            witness=self._responses.grade,
         )
 
     @property
@@ -162,6 +165,7 @@ class MonitorSession:
             frames = self._detector.push(self._framer.push(block))
             contact = contact_of(frames.artefacts)
             filtered = self._filter.push(frames)
+            self._responses.push(frames, filtered)
             activity = self._suppression.push(frames, filtered)
             scored = self._scorer.push(self._epocher.push(filtered))
             begin = frames.first_second
@@ -197,6 +201,7 @@ class MonitorSession:
 
     def _score(self, scored: ScoredEpoch) -> list[Event]:
         self._watch.stage = scored.stage
+        self._responses.note(scored)
         if scored.stage is not Stage.UNSCORED:
             self._watch.scored_at = self.config.start + scored.end_s
         return [
@@ -367,5 +372,6 @@ class MonitorSession:
             "scorer": self._scorer,
             "published": self._published,
             "usage": self._usage,
+            "responses": self._responses,
             "alarms": self._alarms,
         }

@@ -1,8 +1,8 @@
 """All that is known at one bed, and how a moment is worked through there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeAlias
 
 from monitor.alarm.conditions import Known
 from monitor.alarm.contacts import Contacts
@@ -12,11 +12,16 @@ from monitor.alarm.faults import Fault
 from monitor.alarm.plan import Plan
 from monitor.alarm.register import AlarmRegister
 from monitor.alarm.rules import AlarmKind, Policy
+from monitor.alarm.sleeper import Sleeper
 from monitor.alarm.wake import WakeProtocol
-from monitor.alarm.wake_steps import Call, Sleeper
+from monitor.alarm.wake_steps import Call
 from monitor.domain.events import AlarmChanged, Event, WakeStep
 from monitor.domain.inputs import Profile, Responder
+from monitor.domain.response import Cue, Response
 from monitor.domain.stage import Stage
+
+Witness: TypeAlias = Callable[[Cue], Response]
+"""Tells what followed a cue whose round is over."""
 
 _NEVER = float("inf")
 
@@ -33,6 +38,8 @@ class Bedside:
     wake : WakeProtocol
     alarms : AlarmRegister
     policy : Policy
+    witness : Witness or None
+        None where nobody can tell.
     """
 
     def __init__(
@@ -43,6 +50,7 @@ class Bedside:
         wake: WakeProtocol,
         alarms: AlarmRegister,
         policy: Policy,
+        witness: Witness | None = None,
     ) -> None:
         self.now = now
         self.contacts = contacts
@@ -53,6 +61,7 @@ class Bedside:
         self.wake = wake
         self.alarms = alarms
         self.policy = policy
+        self.witness = witness
         self.faults: Mapping[str, Fault] = {}
         self.ended = False
         self.quiet_until = now
@@ -116,8 +125,17 @@ class Bedside:
 
     def _fire_wake(self) -> list[Event]:
         until = self.wake.state.until
-        due = until is not None and until <= self.now
-        return [*self.wake.push(Call.DEADLINE, self.now, self.sleeper)] if due else []
+        if until is None or until > self.now:
+            return []
+        graded = self._grade_response()
+        return [*graded, *self.wake.push(Call.DEADLINE, self.now, self.sleeper)]
+
+    def _grade_response(self) -> list[WakeStep]:
+        """Grade what followed the cue whose round ends now."""
+        cue = self.wake.cue
+        if cue is None or self.witness is None:
+            return []
+        return self.wake.note(self.now, self.witness(cue))
 
     def _react(self, event: Event) -> list[Event]:
         """Draw for the wake protocol and the plan what follows from an event."""

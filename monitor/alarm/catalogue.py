@@ -22,6 +22,7 @@ from monitor.alarm.rules import (
 )
 from monitor.domain.events import Priority
 from monitor.domain.inputs import Profile, Responder
+from monitor.domain.stage import Stage
 
 _MIN = 60.0
 
@@ -138,6 +139,7 @@ WAKE: Mapping[Profile, WakeRule] = MappingProxyType(
             hard_after=2,  # [D]: half of 5- to 12-year-olds sleep through a high tone
             responders=frozenset({Responder.TECHNICIAN}),
             checks_s=(5 * _MIN, 15 * _MIN, 30 * _MIN),
+            at_once_from=frozenset({Stage.N2, Stage.R}),  # not waking from N3 is usual in a child
         ),
     }
 )

@@ -211,13 +211,13 @@ def hard_to_wake(known: Known) -> Iterator[Condition]:
 
 def unresponsive(known: Known) -> Iterator[Condition]:
     """See that the wake protocol came to its end without an answer."""
-    wake = known.wake
+    wake, response = known.wake, known.wake.response
     yield Condition(
         AlarmKind.UNRESPONSIVE,
         "",
         wake.unresponsive_at is not None,
         wake.since if wake.unresponsive_at is None else wake.unresponsive_at,
-        "the dreamer does not respond",
+        "the dreamer does not respond" + (f"; after the last cue: {response}" if response else ""),
         float(wake.round),
         float(wake.enough),
         "cues",

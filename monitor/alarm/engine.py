@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.alarm.bedside import Bedside
+from monitor.alarm.bedside import Bedside, Witness
 from monitor.alarm.catalogue import DEFAULT_POLICY
 from monitor.alarm.contacts import SECOND_S, Contacts
 from monitor.alarm.eeg import grade
@@ -35,6 +35,7 @@ from monitor.domain.inputs import (
     Resolve,
     Respond,
     SetPolicy,
+    Unresponsive,
     Wake,
 )
 from monitor.domain.montage import Montage
@@ -70,6 +71,8 @@ class AlarmEngine:
         Whose wake protocol applies.
     policy : Policy
         Every number.
+    witness : Witness or None
+        Tells what the EEG showed after a cue; None where nobody can.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class AlarmEngine:
         planned_s: float | None,
         profile: Profile = "adult",
         policy: Policy = DEFAULT_POLICY,
+        witness: Witness | None = None,
     ) -> None:
         self._start = ms(start)
         self._done: dict[str, None] = {}
@@ -93,6 +97,7 @@ class AlarmEngine:
             WakeProtocol(policy.wake[profile]),
             AlarmRegister(dreamer, policy),
             policy,
+            witness,
         )
 
     @property
@@ -248,6 +253,9 @@ class AlarmEngine:
                 self._bed.follow(policy, self._profile)
                 self._policy = digest
                 return [], {"digest": digest, "differs": differs}
+            case Unresponsive(actor=actor):
+                steps = self._bed.call(Call.DECLARED, actor=actor)
+                return steps, {"started": bool(steps)}
             case Respond(by=by, actor=actor):
                 steps = self._bed.call(Call.RESPONSE, by, actor)
                 return steps, {"by": by.value, "counted": bool(steps)}

@@ -7,6 +7,7 @@ from enum import StrEnum
 from monitor.domain.errors import InputError
 from monitor.domain.events import Priority
 from monitor.domain.inputs import Profile, Responder
+from monitor.domain.stage import Stage
 
 MAX_LEVEL_DBA = 100
 """Hard cap of a wake cue at the pillow in dBA; no policy can lift it."""
@@ -144,6 +145,8 @@ class WakeRule:
         When wakefulness is checked again after the wake.
     coma_w_s, coma_cues : float, int
         So long a label W with so many unanswered cues is UNRESPONSIVE at once (alpha coma).
+    at_once_from : frozenset of Stage
+        Stages from which a cue without any response, in the EEG either, is enough.
     """
 
     defer_s: float
@@ -157,6 +160,7 @@ class WakeRule:
     hold_s: float
     coma_w_s: float
     coma_cues: int
+    at_once_from: frozenset[Stage] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.levels_dba or max(self.levels_dba) > MAX_LEVEL_DBA:

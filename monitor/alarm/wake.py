@@ -1,4 +1,4 @@
-"""The wake protocol: one table. Everything that decides a step lives in this file.
+"""The wake protocol: one table. What decides a step is its rows, and `monitor.alarm.wake_guards`.
 
 ::
 
@@ -11,6 +11,8 @@
     DEFER             the last epoch is not N3, or not known, or it is long   CUE 1
     CUE k             the cue has sounded for its time                        LISTEN k
     LISTEN k          time is over in alpha coma                              UNRESPONSIVE
+    LISTEN k          time is over, and from a stage that this profile names  UNRESPONSIVE
+                        neither behaviour nor EEG shows any response
     LISTEN k          time is over, rounds are left                           CUE k + 1
     LISTEN k          time is over after the last round                       HUMAN_ATTEND
     CUE k, LISTEN k   an epoch makes it alpha coma                            UNRESPONSIVE
@@ -27,6 +29,8 @@
     WOKEN             last seen asleep, at a check                            CUE 1
     WOKEN             not seen asleep, at a check                             WOKEN, at last IDLE
     any               a person found the dreamer awake                        WOKEN
+    all but           a person says that the dreamer does not respond         UNRESPONSIVE
+      UNRESPONSIVE
     DEFER to          a person takes over, or excuses the dreamer             IDLE
       RESPONDED
     UNRESPONSIVE      a person closes UNRESPONSIVE with another finding       IDLE
@@ -37,96 +41,36 @@ tell, the dreamer answers again. Not knowing is not being awake. Every deadline 
 and passing it needs nothing but time.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from monitor.alarm import wake_steps as do
 from monitor.alarm.rules import WakeRule
-from monitor.alarm.wake_steps import Call, Cause, Move, Sleeper, Step, WakeState
-from monitor.domain.events import Reason, WakeStep
+from monitor.alarm.sleeper import Sleeper
+from monitor.alarm.wake_guards import (
+    Guard,
+    alpha_coma,
+    always,
+    answered_twice,
+    asleep_again,
+    asleep_again_rounds_left,
+    asleep_again_unresponsive,
+    checks_left,
+    counts,
+    in_n3,
+    is_unresponsive,
+    no_response,
+    not_in_n3,
+    not_unresponsive,
+    rounds_left,
+    seen_awake,
+)
+from monitor.alarm.wake_steps import Call, Cause, Move, Step, WakeState
+from monitor.domain.events import RESPONSE, Reason, WakeStep
 from monitor.domain.inputs import Responder
+from monitor.domain.response import Cue, Grade, Response
 from monitor.domain.stage import Stage
-
-Guard: TypeAlias = Callable[[WakeState, Cause], bool]
-
-# --- guards ---------------------------------------------------------------------------------------
-
-
-def always(_state: WakeState, _cause: Cause) -> bool:
-    """Require nothing more."""
-    return True
-
-
-def in_n3(_state: WakeState, cause: Cause) -> bool:
-    """Whether the last epoch is deep sleep."""
-    return cause.sleeper.stage is Stage.N3
-
-
-def not_in_n3(state: WakeState, cause: Cause) -> bool:
-    """Whether the last epoch is not deep sleep, or not known."""
-    return not in_n3(state, cause)
-
-
-def alpha_coma(state: WakeState, cause: Cause) -> bool:
-    """Whether it looks like being awake, yet cues are not answered."""
-    unanswered, sleeper, rule = do.unanswered_after(state, cause), cause.sleeper, cause.rule
-    looks_awake = sleeper.stage is Stage.W and sleeper.awake_s >= rule.coma_w_s
-    return looks_awake and unanswered >= rule.coma_cues
-
-
-def rounds_left(state: WakeState, cause: Cause) -> bool:
-    """Whether another cue may follow."""
-    return state.round < cause.rule.rounds
-
-
-def counts(_state: WakeState, cause: Cause) -> bool:
-    """Whether the word of whoever answers is enough."""
-    return cause.by in cause.rule.responders
-
-
-def answered_twice(state: WakeState, cause: Cause) -> bool:
-    """Whether it counts, and no sleep was seen since an earlier answer, whose hold is over."""
-    return counts(state, cause) and do.awake_since_answer(state, cause)
-
-
-def seen_awake(state: WakeState, cause: Cause) -> bool:
-    """Whether the last epoch is W that began after the answer."""
-    return cause.sleeper.stage is Stage.W and cause.sleeper.onset >= state.since
-
-
-def asleep_again(state: WakeState, cause: Cause) -> bool:
-    """Whether the last epoch is sleep that began after the answer, or after the wake."""
-    began = state.since if state.woken_at is None else state.woken_at
-    return cause.sleeper.stage.is_sleep and cause.sleeper.onset >= began
-
-
-def asleep_again_unresponsive(state: WakeState, cause: Cause) -> bool:
-    """Whether it is asleep again, and was UNRESPONSIVE before the answer."""
-    return asleep_again(state, cause) and state.unresponsive_at is not None
-
-
-def asleep_again_rounds_left(state: WakeState, cause: Cause) -> bool:
-    """Whether it is asleep again, and another cue may follow."""
-    return asleep_again(state, cause) and rounds_left(state, cause)
-
-
-def checks_left(state: WakeState, cause: Cause) -> bool:
-    """Whether another check is to follow."""
-    return state.checks + 1 < len(cause.rule.checks_s)
-
-
-def is_unresponsive(state: WakeState, _cause: Cause) -> bool:
-    """Whether UNRESPONSIVE was reached and is not cleared."""
-    return state.unresponsive_at is not None
-
-
-def not_unresponsive(state: WakeState, cause: Cause) -> bool:
-    """Whether UNRESPONSIVE was not reached."""
-    return not is_unresponsive(state, cause)
-
-
-# --- the table ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +106,17 @@ TABLE: tuple[Row, ...] = (
     _row("DEFER", Call.EPOCH, not_in_n3, do.first_cue, "left_n3", "N3 is over, or not known"),
     _row("DEFER", Call.DEADLINE, always, do.first_cue, "deferred_enough", "N3 lasts too long"),
     _row("CUE", Call.DEADLINE, always, do.listen, "cued", "cue given"),
-    _row("LISTEN", Call.DEADLINE, alpha_coma, do.give_up, "alpha_coma", "W, yet no answer"),
+    _row("LISTEN", Call.DEADLINE, alpha_coma, do.give_up_awake, "alpha_coma", "W, yet no answer"),
+    _row("LISTEN", Call.DEADLINE, no_response, do.give_up_at_once, "no_response",
+         "no response of any kind"),
     _row("LISTEN", Call.DEADLINE, rounds_left, do.next_cue, "unanswered", "round not answered"),
     _row("LISTEN", Call.DEADLINE, always, do.attend, "unanswered", "a person goes"),
-    _row("CUE LISTEN", Call.EPOCH, alpha_coma, do.give_up, "alpha_coma", "W, yet no answer"),
+    _row("CUE LISTEN", Call.EPOCH, alpha_coma, do.give_up_awake, "alpha_coma", "W, yet no answer"),
     _row("HUMAN_ATTEND", Call.DEADLINE, always, do.give_up, "unresponsive", "nobody reports"),
     _row(_STARTED + " UNRESPONSIVE", Call.RESPONSE, answered_twice, do.wake, "verified",
          "answered again"),
     _row(_STARTED + " UNRESPONSIVE", Call.RESPONSE, counts, do.respond, "responded", "answered"),
+    _row("CUE LISTEN", Call.RESPONSE, always, do.note_behaviour, "", ""),
     _row("RESPONDED", Call.EPOCH, asleep_again_unresponsive, do.give_up, "asleep_again",
          "fell asleep after the answer"),
     _row("RESPONDED", Call.EPOCH, asleep_again_rounds_left, do.next_cue, "asleep_again",
@@ -188,6 +135,8 @@ TABLE: tuple[Row, ...] = (
     _row("WOKEN", Call.DEADLINE, always, do.rest, "checked", "no sleep seen at the last check"),
     _row("IDLE WOKEN " + _RUNNING, Call.FOUND_AWAKE, always, do.wake, "found_awake",
          "found awake by a person"),
+    _row("IDLE WOKEN RESPONDED " + _STARTED, Call.DECLARED, always, do.give_up_at_once, "declared",
+         "a person says so"),
     _row(_RUNNING, Call.EXCUSED, not_unresponsive, do.rest, "excused", "need not be woken"),
     _row(_RUNNING, Call.TAKEN_OVER, not_unresponsive, do.rest, "taken_over", "left to people"),
     _row(_RUNNING, Call.TAKEN_OVER, always, do.not_hard, "", ""),
@@ -225,6 +174,25 @@ class WakeProtocol:
         self.state = row.move(self.state, cause)
         return [self._told(at, row.code, row.text, actor)] if row.code else []
 
+    @property
+    def cue(self) -> Cue | None:
+        """The cue whose round ends next by time alone."""
+        state, rule = self.state, self.rule
+        if state.step is not Step.LISTEN:
+            return None
+        return Cue(state.cued_at, state.round, rule.cue_s, rule.cue_s + rule.listen_s)
+
+    def note(self, at: float, response: Response) -> list[WakeStep]:
+        """Note what followed the cue; behaviour outdoes what the EEG shows. It is no step."""
+        if self.state.behaved:
+            response = replace(
+                response, grade=Grade.R4, text="behaviour, which does not count here"
+            )
+        self.state = replace(self.state, response=response.grade, asleep_in=response.stage)
+        code, text = response.grade.value, response.text
+        reason = Reason(code, text, response.value, response.limit, response.unit)
+        return [WakeStep(at, RESPONSE, self.state.round, self.rule.rounds, None, None, reason)]
+
     def under_way(self, at: float) -> list[WakeStep]:
         """Say where a protocol stands that an earlier session began."""
         idle = self.state.step is Step.IDLE
@@ -245,4 +213,12 @@ class WakeProtocol:
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Take a `snapshot`."""
-        self.state = WakeState(**{**saved, "step": Step(saved["step"])})
+        grade = saved.get("response")
+        self.state = WakeState(
+            **{
+                **saved,
+                "step": Step(saved["step"]),
+                "response": None if grade is None else Grade(grade),
+                "asleep_in": Stage(saved.get("asleep_in", Stage.UNSCORED)),
+            }
+        )

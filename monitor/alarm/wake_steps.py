@@ -1,14 +1,16 @@
 """Steps and moves of the wake protocol; *whether* a move is made: `monitor.alarm.wake`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from monitor.alarm.rules import WakeRule
+from monitor.alarm.sleeper import Sleeper
 from monitor.alarm.times import ms
 from monitor.domain.inputs import Responder
-from monitor.domain.stage import EPOCH_S, Stage
+from monitor.domain.response import Grade
+from monitor.domain.stage import Stage
 
 
 class Step(StrEnum):
@@ -35,39 +37,8 @@ class Call(StrEnum):
     FOUND_AWAKE = "found_awake"
     EXCUSED = "excused"
     TAKEN_OVER = "taken_over"
+    DECLARED = "declared"
     DISPOSED = "disposed"
-
-
-@dataclass(frozen=True, slots=True)
-class Sleeper:
-    """What the stager last said.
-
-    Parameters
-    ----------
-    stage : Stage
-        ``UNSCORED`` when it cannot be known.
-    onset : float
-        Start of that epoch in Unix s.
-    awake_s : float
-        Time labelled W since the last sleep epoch in s; unscored epochs neither add nor break.
-    slept_at : float
-        Start of the last sleep epoch in Unix s; 0 before the first.
-    """
-
-    stage: Stage = Stage.UNSCORED
-    onset: float = 0.0
-    awake_s: float = 0.0
-    slept_at: float = 0.0
-
-    def after(self, stage: Stage, onset: float) -> "Sleeper":
-        """Take one more epoch in."""
-        awake_s = 0.0 if stage.is_sleep else self.awake_s + EPOCH_S * (stage is Stage.W)
-        return Sleeper(stage, onset, awake_s, onset if stage.is_sleep else self.slept_at)
-
-    @classmethod
-    def restored(cls, saved: Mapping[str, Any]) -> "Sleeper":
-        """Make one from its fields as JSON values."""
-        return cls(**{**saved, "stage": Stage(saved["stage"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +67,14 @@ class WakeState:
         When the wake was verified.
     checks : int
         Checks done since.
+    cued_at : float
+        When the last cue was given; 0 before the first.
+    behaved : bool
+        Whether behaviour was seen since that cue, though it does not count in this profile.
+    response : Grade or None
+        What followed the last cue whose round is over.
+    asleep_in : Stage
+        The stage before that cue.
     """
 
     step: Step = Step.IDLE
@@ -109,6 +88,10 @@ class WakeState:
     answered_at: float | None = None
     woken_at: float | None = None
     checks: int = 0
+    cued_at: float = 0.0
+    behaved: bool = False
+    response: Grade | None = None
+    asleep_in: Stage = Stage.UNSCORED
 
     @property
     def running(self) -> bool:
@@ -162,9 +145,14 @@ def defer(_state: WakeState, cause: Cause) -> WakeState:
     return _to(WakeState(), Step.DEFER, cause, cause.rule.defer_s)
 
 
+def _cue(state: WakeState, cause: Cause) -> WakeState:
+    cued = _to(state, Step.CUE, cause, cause.rule.cue_s)
+    return replace(cued, round=state.round + 1, cued_at=cause.at, behaved=False, response=None)
+
+
 def first_cue(_state: WakeState, cause: Cause) -> WakeState:
     """Begin the rounds."""
-    return replace(_to(WakeState(), Step.CUE, cause, cause.rule.cue_s), round=1)
+    return _cue(WakeState(), cause)
 
 
 def listen(state: WakeState, cause: Cause) -> WakeState:
@@ -175,8 +163,7 @@ def listen(state: WakeState, cause: Cause) -> WakeState:
 def next_cue(state: WakeState, cause: Cause) -> WakeState:
     """Begin the next round; after some of them the dreamer is hard to wake."""
     hard = state.round >= cause.rule.hard_after
-    cued = _to(state, Step.CUE, cause, cause.rule.cue_s)
-    return replace(cued, round=state.round + 1, hard_at=_since(state.hard_at, cause, hard))
+    return replace(_cue(state, cause), hard_at=_since(state.hard_at, cause, hard))
 
 
 def attend(state: WakeState, cause: Cause) -> WakeState:
@@ -185,16 +172,34 @@ def attend(state: WakeState, cause: Cause) -> WakeState:
     return replace(waiting, hard_at=_since(state.hard_at, cause))
 
 
-def give_up(state: WakeState, cause: Cause) -> WakeState:
-    """Leave it to people: the dreamer is unresponsive."""
-    alone = _to(state, Step.UNRESPONSIVE, cause, None)
-    in_a_round = state.step in (Step.CUE, Step.LISTEN)
+def note_behaviour(state: WakeState, _cause: Cause) -> WakeState:
+    """Note behaviour that is no answer in this profile."""
+    return replace(state, behaved=True)
+
+
+def _unresponsive(state: WakeState, cause: Cause, enough: int) -> WakeState:
     return replace(
-        alone,
+        _to(state, Step.UNRESPONSIVE, cause, None),
         hard_at=_since(state.hard_at, cause),
         unresponsive_at=_since(state.unresponsive_at, cause),
-        enough=cause.rule.coma_cues if in_a_round else cause.rule.rounds,
+        enough=enough,
     )
+
+
+def give_up(state: WakeState, cause: Cause) -> WakeState:
+    """Leave it to people: all rounds were in vain."""
+    return _unresponsive(state, cause, cause.rule.rounds)
+
+
+def give_up_awake(state: WakeState, cause: Cause) -> WakeState:
+    """Leave it to people: it looks like being awake, and enough cues were in vain."""
+    return _unresponsive(state, cause, cause.rule.coma_cues)
+
+
+def give_up_at_once(state: WakeState, cause: Cause) -> WakeState:
+    """Leave it to people: however many cues were given, these were enough."""
+    begun = state if state.running else WakeState()
+    return _unresponsive(begun, cause, begun.round)
 
 
 def respond(state: WakeState, cause: Cause) -> WakeState:

@@ -156,11 +156,16 @@ class AlarmChanged:
     escalation_level: int
     disposition: str | None
     recurrence: int
+    audio_paused_until: float | None = None
+
+
+RESPONSE = "RESPONSE"
+"""Name of the `WakeStep` that tells what followed a cue: no step, the protocol stands as before."""
 
 
 @dataclass(frozen=True, slots=True)
 class WakeStep:
-    """The wake protocol made a step."""
+    """The wake protocol made a step, or a cue's `RESPONSE` was graded."""
 
     type: ClassVar[str] = "wake"
     at: float

@@ -140,6 +140,11 @@ class Respond(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unresponsive(_Command):
+    """A person says that the dreamer does not respond, whatever has been tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledge(_Command):
     """A person takes an alarm on."""
 
@@ -186,6 +191,6 @@ class SetPolicy(_Command):
     differs: dict[str, Any] = field(default_factory=dict)
 
 
-Command: TypeAlias = Wake | Respond | Acknowledge | Shelve | Resolve | SetPolicy
+Command: TypeAlias = Wake | Respond | Unresponsive | Acknowledge | Shelve | Resolve | SetPolicy
 Input: TypeAlias = Chunk | Gap | Tick | End | Health | Command
 Profile: TypeAlias = Literal["adult", "child"]

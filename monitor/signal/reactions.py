@@ -100,7 +100,7 @@ class Scene:
     @property
     def usable(self) -> NDArray[np.bool_]:
         """Where there is EEG, shape (n_channels, n_seconds)."""
-        return np.isfinite(self.eeg.data[:, self.eeg.edges[1:] - 1])
+        return np.asarray(np.isfinite(self.eeg.data[:, self.eeg.edges[1:] - 1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Finding:
 
 def find_all(scene: Scene) -> list[Finding]:
     """Make every test, that of the highest grade first."""
-    usable = scene.usable.any(axis=0)[scene.after]
+    usable = np.asarray(scene.usable.any(axis=0))[scene.after]
     seen = bool(usable.size) and usable.mean() >= MIN_USABLE
     shifted = _shifted(scene)
     known = seen and shifted is not None

@@ -11,7 +11,7 @@ A story is one step a line; time runs from 0 s::
     blind W 4                   4 epochs without signal scored W
     trouble recording           the recording says that it does not work (well recording: it does)
     scored N2                   the epoch that ends now is scored N2
-    wake / respond button / end
+    wake / respond button / unresponsive / end
     ack KIND / shelve KIND 600 / resolve KIND woken_verified     (at the version it has)
 
 What comes out reads "15 SIGNAL_LOST ACTIVE_UNACK medium raised", with "L1" where the escalation
@@ -21,7 +21,7 @@ stories, each step followed by what it must bring, indented; "only" names what a
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,9 +46,11 @@ from monitor.domain.inputs import (
     Respond,
     Responder,
     Shelve,
+    Unresponsive,
     Wake,
 )
 from monitor.domain.montage import Montage
+from monitor.domain.response import Cue, Grade, Response
 from monitor.domain.stage import EPOCH_S, Stage
 
 CH_NAMES = ("C3-M2", "C4-M1", "EOG E1")
@@ -68,12 +70,22 @@ def make_engine(
     policy: Policy = DEFAULT_POLICY,
     start: float = START,
     ch_names: tuple[str, ...] = CH_NAMES,
+    shows: str = "",
 ) -> AlarmEngine:
-    """Return an engine of the dreamer bed-7."""
-    montage = Montage.from_names(ch_names)
+    """Return an engine of the dreamer bed-7; "none:N2" is what its EEG shows of any cue."""
     return AlarmEngine(
-        "bed-7", montage, start=start, planned_s=planned_s, profile=profile, policy=policy
+        "bed-7",
+        Montage.from_names(ch_names),
+        start=start,
+        planned_s=planned_s,
+        profile=profile,
+        policy=policy,
+        witness=_witness(*shows.split(":")) if shows else None,
     )
+
+
+def _witness(grade: str, stage: str) -> Callable[[Cue], Response]:
+    return lambda _cue: Response(Grade(grade), Stage(stage), "a test")
 
 
 class Player:
@@ -165,6 +177,9 @@ class Player:
 
     def _wake(self, _word: str) -> list[Event]:
         return self.command(Wake(command_id=self.fresh_id(), actor="ann"))
+
+    def _unresponsive(self, _word: str) -> list[Event]:
+        return self.command(Unresponsive(command_id=self.fresh_id(), actor="ann"))
 
     def _respond(self, _word: str, by: str) -> list[Event]:
         return self.command(Respond(command_id=self.fresh_id(), actor="ann", by=Responder(by)))

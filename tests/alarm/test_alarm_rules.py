@@ -53,7 +53,14 @@ def test_every_kind_has_its_row_and_its_detector() -> None:
 def test_the_child_differs_from_the_adult_only_as_specified() -> None:
     adult, child = WAKE["adult"], WAKE["child"]
     differing = {f.name for f in fields(adult) if getattr(adult, f.name) != getattr(child, f.name)}
-    assert differing == {"defer_s", "levels_dba", "hard_after", "responders", "checks_s"}
+    assert differing == {
+        "defer_s",
+        "levels_dba",
+        "hard_after",
+        "responders",
+        "checks_s",
+        "at_once_from",
+    }
     assert child.levels_dba == (65, 75, 85, 85, 85)
     assert child.checks_s == (300, 900, 1800)
     assert (adult.defer_s, child.defer_s) == (1200, 1800)
