@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, event, func, select
+from sqlalchemy import Connection, Engine, Row, func, select
 
 from service.chain import Chain, Link, digest
 from service.database import explained, open_existing
@@ -89,7 +89,6 @@ def audit(
         When there is no log, it cannot be read, or nobody has that name.
     """
     engine = open_existing(data_dir)
-    event.listen(engine, "connect", _read_damaged_text)
     try:
         with explained():
             auditor = _Auditor(engine, dreamer)
@@ -99,11 +98,6 @@ def audit(
             return auditor.report
     finally:
         engine.dispose()
-
-
-def _read_damaged_text(connection: Any, _record: object) -> None:
-    """Let text that is no UTF-8 be read: it will not fit its hash, which names the entry."""
-    connection.text_factory = lambda text: text.decode(errors="surrogateescape")
 
 
 class _Followed:
@@ -160,7 +154,7 @@ class _Auditor:
         self._torn = False
         self._strange: set[int] = set()
         with engine.begin() as connection:
-            given = dict(connection.execute(select(counters.c.name, counters.c.seq)).tuples().all())
+            given = dict(connection.execute(select(counters)).all())
             last = connection.scalar(select(func.max(events.c.position))) or 0
             rows = connection.execute(select(chains).order_by(chains.c.number)).all()
             self._followed = {row.number: _Followed(row) for row in rows}

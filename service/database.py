@@ -82,6 +82,7 @@ def open_existing(data_dir: Path) -> Engine:
     if not (data_dir / FILE).is_file():
         raise StoreError(f"there is no log in {data_dir}")
     engine = open_reader(data_dir)
+    event.listen(engine, "connect", _read_damaged_text)
     with explained(), engine.begin() as connection:
         _check_version(connection, data_dir, VERSION)
     return engine
@@ -94,6 +95,11 @@ def explained() -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         raise StoreError(f"the log cannot be used: {error.__cause__ or error}") from error
+
+
+def _read_damaged_text(connection: Any, _record: object) -> None:
+    """Let text that is no UTF-8 be read: an audit shall name its entry, not give up."""
+    connection.text_factory = lambda text: text.decode(errors="surrogateescape")
 
 
 def _check_version(connection: Connection, data_dir: Path, *known: int) -> None:
