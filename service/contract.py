@@ -123,6 +123,7 @@ class AlarmData(Message):
     escalation_level: int
     disposition: str | None
     recurrence: int
+    audio_paused_until: Time | None = None
 
 
 class WakeData(Message):
@@ -218,6 +219,39 @@ class Dreamer(Message):
     alarms: list[Alarm]
 
 
+class HeartbeatData(Message):
+    """Everybody's coverage; and how far the log was sent before, so that a loss shows at once."""
+
+    cursor: dict[str, int]
+    coverage: dict[str, Coverage]
+    reasons: dict[str, Reason]
+
+
+class Heartbeat(Message):
+    """Telemetry ``heartbeat``, every second; without one for 5 s nobody counts as monitored."""
+
+    v: Literal[1]
+    type: Literal["heartbeat"]
+    at: Time
+    data: HeartbeatData
+
+
+class SnapshotData(Message):
+    """How everybody is now, and the cursor that asks for what comes after."""
+
+    cursor: dict[str, int]
+    dreamers: list[Dreamer]
+
+
+class Snapshot(Message):
+    """What stands in for all before it, for a client without a cursor or with one too old."""
+
+    v: Literal[1]
+    type: Literal["snapshot"]
+    at: Time
+    data: SnapshotData
+
+
 class Hypnogram(Message):
     """The scored epochs of a session in order, what they come to so far, and what was lost."""
 
@@ -257,3 +291,24 @@ class Health(Message):
     status: Literal["ok", "failed"]
     dreamers: dict[str, Coverage]
     failures: dict[str, str]
+
+
+ENTRIES: dict[str, type[Message]] = {
+    "session": SessionData,
+    "epoch": EpochData,
+    "coverage": CoverageData,
+    "gap": GapData,
+    "alarm": AlarmData,
+    "wake": WakeData,
+    "usage": UsageData,
+    "command": CommandData,
+}
+"""What each type of the log says."""
+TELEMETRY: dict[str, type[Message]] = {"stage": Live, "heartbeat": Heartbeat, "snapshot": Snapshot}
+"""What is not in the log, whole."""
+DATA: dict[str, type[Message]] = ENTRIES | {
+    "stage": StageData,
+    "heartbeat": HeartbeatData,
+    "snapshot": SnapshotData,
+}
+"""What each message of the stream says."""
