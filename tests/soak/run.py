@@ -17,8 +17,9 @@ WARM_S = 60.0
 """Seconds after which the process has loaded what it needs and is measured; sooner in short runs:
 a third of the time."""
 
-CALM_S = 5.0
-"""Seconds of signal without faults at the end, so that nothing is left undecided."""
+CALM_S = 10.0
+"""Seconds of signal without faults at the end, so that nothing is left undecided: SIGNAL_LOST
+returns after 5 s of signal."""
 
 _LONGEST_AWAY_S = 120.0
 _LOOK_S = 1.0

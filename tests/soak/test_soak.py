@@ -22,7 +22,7 @@ def test_every_sample_of_boards_in_trouble_is_accounted_for_in_real_time(tmp_pat
         Bed("cyton", 1, "burst@500:1s drop@1000:256 unplug@1500:3s"),
         Bed("cyton-daisy", 2, "burst@250:0.5s stuck@500:100 half@800:3 freeze@1000:1s"),
     ]
-    usage = soak(beds, 12.0, tmp_path, lambda _: None)
+    usage = soak(beds, 9.0, tmp_path, lambda _: None)
     reports = report(beds, tmp_path)
     assert [r.problems for r in reports] == [[], []]
     assert [r.faults.total() for r in reports] == [3, 4]
