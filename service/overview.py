@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from monitor.domain.events import Coverage, Reason
+from monitor.domain.events import RESPONSE, Coverage, Reason
 from service.entries import Entry, iso
 
 CLOSED = frozenset({"NORMAL", "PENDING", "RESOLVED"})
@@ -29,6 +29,8 @@ class Overview:
             alarms.pop(data["alarm_id"], None)
             if data["state"] not in CLOSED:
                 alarms[data["alarm_id"]] = entry
+            return
+        if entry.type == "wake" and data["step"] == RESPONSE:
             return
         if entry.type == "session" and data["status"] == "started":
             latest.clear()

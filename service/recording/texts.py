@@ -3,7 +3,14 @@
 from collections import deque
 from dataclasses import dataclass
 
-from monitor.domain.events import AlarmChanged, CommandDone, EpochScored, Event, WakeStep
+from monitor.domain.events import (
+    RESPONSE,
+    AlarmChanged,
+    CommandDone,
+    EpochScored,
+    Event,
+    WakeStep,
+)
 from monitor.domain.stage import EPOCH_S
 from monitor.sources.annotations import STAGE_TEXTS
 from service.recording.layout import ROOM_BYTES, seconds, tal
@@ -105,6 +112,8 @@ def annotate(event: Event, start: float) -> Annotation | None:
 def _say(event: WakeStep | CommandDone) -> str:
     if isinstance(event, CommandDone):
         return f"Command {event.command} by {event.actor}"
+    if event.step == RESPONSE:
+        return f"Response {event.reason.code} to cue {event.round} of {event.rounds}"
     level = "" if event.level_dba is None else f" {event.level_dba} dBA"
     step = "Cue" if event.step == "CUE" else f"Wake {event.step}"
     return f"{step} {event.round} of {event.rounds}{level}" if event.round else step

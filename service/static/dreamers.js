@@ -1,6 +1,7 @@
 // What is known of each dreamer, folded from the stream as the service folds it.
 
 const CLOSED = new Set(["NORMAL", "PENDING", "RESOLVED"]);
+const RESPONSE = "RESPONSE"; // tells what followed a cue; the wake protocol stands as before
 const URGENCY = { high: 0, medium: 1, low: 2 };
 
 /** @type {Map<string, object>} */
@@ -54,7 +55,7 @@ const APPLY = {
     else dreamer.alarms.set(data.alarm_id, data);
   },
   wake(dreamer, data) {
-    dreamer.wake = data;
+    if (data.step !== RESPONSE) dreamer.wake = data;
   },
   usage(dreamer, data) {
     dreamer.usage = data;

@@ -45,6 +45,7 @@ def test_an_alarm_not_yet_raised_is_not_told(state: str, before: str, text: str 
         ("CUE", 2, 70, "Cue 2 of 3 70 dBA"),
         ("LISTEN", 2, None, "Wake LISTEN 2 of 3"),
         ("DEFER", 0, None, "Wake DEFER"),
+        ("RESPONSE", 2, None, f"Response {WHY.code} to cue 2 of 3"),
     ],
 )
 def test_steps_of_the_wake_protocol(step: str, number: int, level: int | None, text: str) -> None:

@@ -60,6 +60,13 @@ def test_a_wake_protocol_taken_over_by_a_new_session_is_shown():
     assert (shown.wake.step, shown.wake.round) == ("WAITING", 2)
 
 
+def test_what_followed_a_cue_is_no_step_of_the_wake_protocol():
+    cue = WakeStep(START, "CUE", 2, 3, 60, None, Reason("unanswered", "round not answered"))
+    response = WakeStep(START, "RESPONSE", 2, 3, None, None, Reason("r1", "evoked complex"))
+    shown = contract.Dreamer.model_validate(fold(started("one"), cue, response).dreamer("bed-7"))
+    assert (shown.wake.step, shown.wake.level_dba) == ("CUE", 60)
+
+
 def test_only_closed_alarms_leave():
     open_states = ["ACTIVE_ACK", "RTN_UNACK", "AWAIT_DISPOSITION", "SHELVED", "INHIBITED"]
     for state in open_states:

@@ -66,8 +66,9 @@ def test_a_wake_protocol_taken_over_by_a_new_session_is_shown(tmp_path):
         entry("wake", step="CUE"),
         entry("session", status="started"),
         entry("wake", step="WAIT"),
+        entry("wake", step="RESPONSE"),
     )
-    assert [state["wake"] for state in states] == ["CUE", None, "WAIT"]
+    assert [state["wake"] for state in states] == ["CUE", None, "WAIT", "WAIT"]
 
 
 def test_the_live_stage_is_shown_until_a_new_session_or_snapshot(tmp_path):
