@@ -16,7 +16,7 @@ DURABLE_TYPES = ("session", "epoch", "coverage", "gap", "alarm", "wake", "usage"
 HEARTBEAT = "heartbeat"
 TYPES = (*DURABLE_TYPES, "stage", "signal", HEARTBEAT)
 """All that the contract names; those after the durable ones are telemetry."""
-_TIMES = ("raised_at", "acked_at", "shelved_until", "until", "since")
+_TIMES = ("raised_at", "acked_at", "shelved_until", "audio_paused_until", "until", "since")
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,4 +152,19 @@ EEG = EegRule(
     deep_s=150 * _MIN,  # table
 )
 
-DEFAULT_POLICY = Policy(KINDS, ESCALATION, WAKE, EEG, max_shelf_s=8 * 60 * _MIN)  # a shift [D]
+MAX_PAUSE_S: Mapping[Priority, float] = MappingProxyType(
+    {
+        Priority.HIGH: 2 * _MIN,  # [D]
+        Priority.MEDIUM: 10 * _MIN,  # [D]
+        Priority.LOW: 10 * _MIN,  # [D]
+    }
+)
+
+DEFAULT_POLICY = Policy(
+    KINDS,
+    ESCALATION,
+    WAKE,
+    EEG,
+    max_shelf_s=8 * 60 * _MIN,  # a shift [D]
+    max_pause_s=MAX_PAUSE_S,
+)

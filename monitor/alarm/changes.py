@@ -20,9 +20,12 @@ class Trigger(StrEnum):
     ESCALATE = "escalate"
     ACK_TIMEOUT = "ack_timeout"
     SHELF_END = "shelf_end"
+    PAUSE_END = "pause_end"
     PARENT_ACTIVE = "parent_active"
     PARENT_GONE = "parent_gone"
     ACKNOWLEDGE = "acknowledge"
+    PAUSE = "pause the sound of"
+    DEESCALATE = "de-escalate"
     SHELVE = "shelve"
     RESOLVE = "resolve"
 
@@ -59,6 +62,7 @@ def unacked(alarm: Alarm, cause: Cause) -> Alarm:
         acked_by=None,
         acked_at=None,
         shelved_until=None,
+        audio_paused_until=None,
         told_at=cause.at,
     )
 
@@ -100,12 +104,13 @@ def go(alarm: Alarm, _cause: Cause) -> Alarm:
 
 def close(alarm: Alarm, cause: Cause) -> Alarm:
     """End it."""
-    return replace(go(alarm, cause), resolved_at=cause.at)
+    return replace(go(alarm, cause), resolved_at=cause.at, audio_paused_until=None)
 
 
 def raise_priority(alarm: Alarm, cause: Cause) -> Alarm:
     """Take the higher priority; the waits of its escalation start now."""
-    return replace(alarm, priority=cause.priority or alarm.priority, told_at=cause.at)
+    priority = cause.priority or alarm.priority
+    return replace(alarm, priority=priority, told_at=cause.at, audio_paused_until=None)
 
 
 def ring_priority(alarm: Alarm, cause: Cause) -> Alarm:
@@ -125,7 +130,22 @@ def escalate(alarm: Alarm, cause: Cause) -> Alarm:
 
 def acknowledge(alarm: Alarm, cause: Cause) -> Alarm:
     """Somebody takes it on: the sound stops, the condition is untouched."""
-    return replace(alarm, acked_by=cause.actor, acked_at=cause.at)
+    return replace(alarm, acked_by=cause.actor, acked_at=cause.at, audio_paused_until=None)
+
+
+def pause(alarm: Alarm, cause: Cause) -> Alarm:
+    """Make no sound until then; nothing else changes."""
+    return replace(alarm, audio_paused_until=cause.until)
+
+
+def sound(alarm: Alarm, _cause: Cause) -> Alarm:
+    """Sound again."""
+    return replace(alarm, audio_paused_until=None)
+
+
+def deescalate(alarm: Alarm, cause: Cause) -> Alarm:
+    """Go back a level; the wait for the next one starts anew."""
+    return replace(repeat(alarm, cause), escalation_level=alarm.escalation_level - 1)
 
 
 def acknowledge_and_close(alarm: Alarm, cause: Cause) -> Alarm:
@@ -140,7 +160,7 @@ def shelve(alarm: Alarm, cause: Cause) -> Alarm:
 
 def inhibit(alarm: Alarm, cause: Cause) -> Alarm:
     """Keep back as a consequence of the parent."""
-    return replace(alarm, inhibited_by=cause.parent)
+    return replace(alarm, inhibited_by=cause.parent, audio_paused_until=None)
 
 
 def release(alarm: Alarm, cause: Cause) -> Alarm:

@@ -55,6 +55,8 @@ class Alarm:
     latched : bool
         Stays open after the condition has gone.
     shelved_until : float or None
+    audio_paused_until : float or None
+        Until then it makes no sound.
     inhibited_by : str or None
         The alarm_id of the alarm whose consequence this one is.
     escalation_level : int
@@ -82,6 +84,7 @@ class Alarm:
     acked_at: float | None = None
     latched: bool = False
     shelved_until: float | None = None
+    audio_paused_until: float | None = None
     inhibited_by: str | None = None
     escalation_level: int = 0
     version: int = 0

@@ -12,10 +12,10 @@ from monitor.alarm.table import Due, find, timers
 from monitor.alarm.times import ms
 from monitor.domain.errors import NotAllowed, StaleVersion, UnknownAlarm
 from monitor.domain.events import AlarmChanged, Reason
-from monitor.domain.inputs import Acknowledge, Resolve, Shelve
+from monitor.domain.inputs import Acknowledge, Deescalate, PauseAudio, Resolve, Shelve
 
 Key: TypeAlias = tuple[AlarmKind, str]
-AlarmCommand: TypeAlias = Acknowledge | Shelve | Resolve
+AlarmCommand: TypeAlias = Acknowledge | PauseAudio | Deescalate | Shelve | Resolve
 
 _ACTIVE = (State.ACTIVE_UNACK, State.ACTIVE_ACK)
 
@@ -216,6 +216,16 @@ class AlarmRegister:
         match command:
             case Acknowledge():
                 return cause, ""
+            case Deescalate():
+                return replace(cause, trigger=Trigger.DEESCALATE), ""
+            case PauseAudio(duration_s=duration_s):
+                limit = self.policy.max_pause_s[alarm.priority]
+                if not 0 < duration_s <= limit:
+                    raise NotAllowed(
+                        f"the sound of a {alarm.priority} alarm pauses for at most {limit:g} s, "
+                        f"not {duration_s:g} s"
+                    )
+                return replace(cause, trigger=Trigger.PAUSE, until=ms(at + duration_s)), ""
             case Shelve(reason=reason, duration_s=duration_s):
                 limit = self.policy.max_shelf_s
                 if not reason.strip() or not 0 < duration_s <= limit:

@@ -220,6 +220,8 @@ class Policy:
         What is looked for in the EEG.
     max_shelf_s : float
         Longest time an alarm may be put aside, in s.
+    max_pause_s : mapping of Priority to float
+        Longest time its sound may be silenced, in s.
     """
 
     kinds: Mapping[AlarmKind, KindRule]
@@ -227,3 +229,4 @@ class Policy:
     wake: Mapping[Profile, WakeRule]
     eeg: EegRule
     max_shelf_s: float
+    max_pause_s: Mapping[Priority, float]

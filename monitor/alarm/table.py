@@ -23,6 +23,9 @@ The detector's word and the clock move an alarm to the right, people close it::
     RTN_UNACK                acknowledged, disposition needed                AWAIT_DISPOSITION
     RTN_UNACK                acknowledged                                    RESOLVED
     RTN_UNACK, AWAIT_DISP.   the condition is back for the on-delay          ACTIVE_UNACK, level + 1
+    unacknowledged           a person silences it for a moment               as before, no sound
+    same                     that moment is over                             as before, sounds again
+    any but put aside        a person says fewer people are needed           the level before
     any raised               shelved with reason and end (never high ones)   SHELVED
     SHELVED                  its end is reached                              ACTIVE_ or RTN_UNACK
     ACTIVE_*                 its parent is active too                        INHIBITED
@@ -94,6 +97,11 @@ def top_level(alarm: Alarm, _cause: Cause) -> bool:
     return alarm.escalation_level >= TOP_LEVEL
 
 
+def above_first(alarm: Alarm, cause: Cause) -> bool:
+    """Whether more people have been told than are at first."""
+    return alarm.escalation_level > cause.rule.first_level
+
+
 def may_shelve(alarm: Alarm, cause: Cause) -> bool:
     """Whether it is low or medium, and not of a kind that is never put aside."""
     return cause.rule.shelvable and alarm.priority is not Priority.HIGH
@@ -138,6 +146,7 @@ def _row(
 _T = Trigger
 _ASIDE = "SHELVED INHIBITED"
 _ACTIVE = "ACTIVE_UNACK ACTIVE_ACK"
+_UNACKED = "ACTIVE_UNACK RTN_UNACK"
 
 TABLE: tuple[Row, ...] = (
     _row("NORMAL PENDING " + _ACTIVE + " RTN_UNACK AWAIT_DISPOSITION " + _ASIDE,
@@ -151,8 +160,8 @@ TABLE: tuple[Row, ...] = (
     _row("ACTIVE_UNACK INHIBITED", _T.RISE, rises, do.raise_priority, "priority_rose", "graver"),
     _row("ACTIVE_ACK SHELVED", _T.RISE, rises, do.ring_priority, "priority_rose", "graver"),
     # nobody answers
-    _row("ACTIVE_UNACK RTN_UNACK", _T.ESCALATE, top_level, do.repeat, "repeated", "still nobody"),
-    _row("ACTIVE_UNACK RTN_UNACK", _T.ESCALATE, always, do.escalate, "escalated", "nobody yet"),
+    _row(_UNACKED, _T.ESCALATE, top_level, do.repeat, "repeated", "still nobody"),
+    _row(_UNACKED, _T.ESCALATE, always, do.escalate, "escalated", "nobody yet"),
     _row("ACTIVE_ACK", _T.ACK_TIMEOUT, always, do.re_alarm, "ack_expired", "no action followed"),
     # the condition goes
     _row("ACTIVE_UNACK", _T.OFF_DELAY, latched, do.go, "returned", "gone, nobody has seen it"),
@@ -169,6 +178,10 @@ TABLE: tuple[Row, ...] = (
     _row("RTN_UNACK", _T.ACKNOWLEDGE, needs_disposition, do.acknowledge, "acknowledged",
          "taken on, finding needed"),
     _row("RTN_UNACK", _T.ACKNOWLEDGE, always, do.acknowledge_and_close, "acknowledged", "seen"),
+    _row(_UNACKED, _T.PAUSE, always, do.pause, "audio_paused", "sound off for a moment"),
+    _row(_UNACKED, _T.PAUSE_END, always, do.sound, "audio_resumed", "sound on again"),
+    _row(_ACTIVE + " RTN_UNACK AWAIT_DISPOSITION", _T.DEESCALATE, above_first, do.deescalate,
+         "deescalated", "fewer people needed"),
     _row(_ACTIVE + " RTN_UNACK " + _ASIDE, _T.SHELVE, may_shelve, do.shelve, "shelved"),
     _row("SHELVED", _T.SHELF_END, always, do.unacked, "shelf_ended", "no longer put aside"),
     _row("AWAIT_DISPOSITION", _T.RESOLVE, always, do.dispose, "resolved"),
@@ -207,6 +220,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer(_T.RISE, lambda a: None if a.seen is False else a.present_since,
           lambda _a, rule, _p: rule.rise.after_s if rule.rise else None),
     Timer(_T.SHELF_END, lambda a: a.shelved_until, lambda _a, _r, _p: 0.0),
+    Timer(_T.PAUSE_END, lambda a: a.audio_paused_until, lambda _a, _r, _p: 0.0),
     Timer(_T.ACK_TIMEOUT, lambda a: a.acked_at, lambda _a, rule, _p: rule.ack_timeout_s),
     Timer(_T.ESCALATE, lambda a: a.told_at, _escalation_wait),
 )  # fmt: skip

@@ -153,6 +153,23 @@ class Acknowledge(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PauseAudio(_Command):
+    """Silence an alarm's sound for a moment; it stays as it is, and so does who is told of it."""
+
+    alarm_id: str
+    expected_version: int
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deescalate(_Command):
+    """Take an alarm back by one escalation level: those told last are not needed."""
+
+    alarm_id: str
+    expected_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shelve(_Command):
     """Put an alarm aside for a while, with a reason."""
 
@@ -191,6 +208,16 @@ class SetPolicy(_Command):
     differs: dict[str, Any] = field(default_factory=dict)
 
 
-Command: TypeAlias = Wake | Respond | Unresponsive | Acknowledge | Shelve | Resolve | SetPolicy
+Command: TypeAlias = (
+    Wake
+    | Respond
+    | Unresponsive
+    | Acknowledge
+    | PauseAudio
+    | Deescalate
+    | Shelve
+    | Resolve
+    | SetPolicy
+)
 Input: TypeAlias = Chunk | Gap | Tick | End | Health | Command
 Profile: TypeAlias = Literal["adult", "child"]
