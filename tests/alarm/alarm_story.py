@@ -6,12 +6,14 @@ A story is one step a line; time runs from 0 s::
     off C3-M2 12                12 s in which only that channel is railed
     bad C3-M2 C4-M1 12          12 s in which these channels are railed
     gone C3-M2 12               12 s in which only these channels are missing
+    eeg 0.7 ? 90                90 s of good signal, suppression ratio 0.7, swing not known
     wait 120                    120 s in which nothing comes at all
     stage N3 4                  4 epochs of good signal scored N3
     blind W 4                   4 epochs without signal scored W
     trouble recording           the recording says that it does not work (well recording: it does)
     scored N2                   the epoch that ends now is scored N2
     wake / respond button / unresponsive / end
+    pause KIND 60 / lower KIND                                   (its sound; its escalation)
     ack KIND / shelve KIND 600 / resolve KIND woken_verified     (at the version it has)
 
 What comes out reads "15 SIGNAL_LOST ACTIVE_UNACK medium raised", with "L1" where the escalation
@@ -21,6 +23,7 @@ stories, each step followed by what it must bring, indented; "only" names what a
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,8 +42,10 @@ from monitor.domain.events import AlarmChanged, Event, WakeStep
 from monitor.domain.inputs import (
     Acknowledge,
     Command,
+    Deescalate,
     Disposition,
     Health,
+    PauseAudio,
     Profile,
     Resolve,
     Respond,
@@ -108,7 +113,7 @@ class Player:
         return self
 
     def alarm(self, kind: str) -> Alarm:
-        return next(a for a in self.engine.open_alarms if kind in (a.kind, a.source))
+        return next(a for a in self.engine.open_alarms if kind in (a.kind, *a.source.split()[:1]))
 
     def lines(self) -> list[str]:
         return [told for event in self.events for told in tell(event)]
@@ -117,10 +122,10 @@ class Player:
     def now(self) -> float:
         return START + self.at
 
-    def seconds(self, contact: list[Contact], count: float) -> Iterator[Event]:
+    def seconds(self, contact: list[Contact], count: float, *eeg: float) -> Iterator[Event]:
         for _ in range(int(count)):
             self.at += 1
-            yield from self.engine.observe(Second(self.now, np.array(contact, np.int8)))
+            yield from self.engine.observe(Second(self.now, np.array(contact, np.int8), *eeg))
 
     def command(self, command: Command) -> list[Event]:
         return self.engine.command(self.now, command)
@@ -131,6 +136,10 @@ class Player:
 
     def _signal(self, word: str, count: str) -> list[Event]:
         return list(self.seconds([_WORDS[word]] * len(CH_NAMES), float(count)))
+
+    def _eeg(self, _word: str, ratio: str, swing_uv: str, count: str) -> list[Event]:
+        measures = (math.nan if value == "?" else float(value) for value in (ratio, swing_uv))
+        return list(self.seconds([Contact.GOOD] * len(CH_NAMES), float(count), *measures))
 
     def _bad(self, _word: str, *rest: str, as_: Contact = Contact.RAILED) -> list[Event]:
         *names, count = rest
@@ -186,6 +195,12 @@ class Player:
 
     def _ack(self, _word: str, kind: str) -> list[Event]:
         return self.command(Acknowledge(**self._aimed(kind)))
+
+    def _pause(self, _word: str, kind: str, duration_s: str) -> list[Event]:
+        return self.command(PauseAudio(**self._aimed(kind), duration_s=float(duration_s)))
+
+    def _lower(self, _word: str, kind: str) -> list[Event]:
+        return self.command(Deescalate(**self._aimed(kind)))
 
     def _shelve(self, _word: str, kind: str, duration_s: str) -> list[Event]:
         aimed = self._aimed(kind)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from monitor.alarm.record import State
+from monitor.alarm.rules import TOP_LEVEL
 from monitor.domain.contact import Contact, Second
 from monitor.domain.epoch import ScoredEpoch
 from monitor.domain.errors import CommandError, StaleVersion, UnknownAlarm
@@ -21,8 +22,10 @@ from monitor.domain.events import AlarmChanged, Priority
 from monitor.domain.inputs import (
     Acknowledge,
     Command,
+    Deescalate,
     Disposition,
     Health,
+    PauseAudio,
     Resolve,
     Respond,
     Responder,
@@ -39,8 +42,11 @@ WAYS = {
     "RTN_UNACK": {"ACTIVE_UNACK", "AWAIT_DISPOSITION", "RESOLVED", "SHELVED"},
     "AWAIT_DISPOSITION": {"ACTIVE_UNACK", "RESOLVED"},
     "SHELVED": {"ACTIVE_UNACK", "RTN_UNACK", "RESOLVED"},
-    "INHIBITED": {"ACTIVE_UNACK", "ACTIVE_ACK", "SHELVED", "RESOLVED"},
+    "INHIBITED": {"ACTIVE_UNACK", "ACTIVE_ACK", "RTN_UNACK", "SHELVED", "RESOLVED"},
 }
+STANDS_AS_IT_IS = ("acknowledged", "shelved", "audio_paused", "audio_resumed", "deescalated")
+DISPOSED = ("UNRESPONSIVE", "EEG_SUPPRESSED")
+EEG = st.sampled_from([(math.nan, math.nan), (0.0, 60.0), (0.2, 60.0), (0.7, 60.0), (0.7, 5.0)])
 CONTACTS = st.lists(
     st.sampled_from(Contact), min_size=len(CH_NAMES), max_size=len(CH_NAMES)
 ) | st.sampled_from([[Contact.MISSING] * len(CH_NAMES), [Contact.GOOD] * len(CH_NAMES)])
@@ -55,7 +61,7 @@ class AnyNight(RuleBasedStateMachine):
         self.options = {"planned_s": planned_s, "profile": profile}
         self.restarting, self.twin, self.fine = (make_engine(**self.options) for _ in range(3))
         self.at = 0.0
-        self.seen: list[tuple[float, list[Contact]]] = []
+        self.seen: list[tuple[float, list[Contact], tuple[float, float]]] = []
         self.alarms: dict[str, AlarmChanged] = {}
         self.last_at = START
         self.ids: list[Command] = []
@@ -75,20 +81,25 @@ class AnyNight(RuleBasedStateMachine):
     # --- what happens -----------------------------------------------------------------------------
 
     @precondition(lambda self: not self.ended)
-    @rule(contact=CONTACTS, count=st.integers(1, 40))
-    def seconds(self, contact, count):
+    @rule(contact=CONTACTS, eeg=EEG, count=st.integers(1, 70))
+    def seconds(self, contact, eeg, count):
         for _ in range(count):
             self.at += 1
-            self.seen.append((self.now, contact))
-            second = Second(self.now, np.array(contact, np.int8))
+            self.seen.append((self.now, contact, eeg))
+            second = Second(self.now, np.array(contact, np.int8), *eeg)
             self.each(lambda engine, second=second: engine.observe(second))
 
     @precondition(lambda self: not self.ended)
-    @rule(stage=st.sampled_from(Stage), late_s=st.integers(0, EPOCH_S))
-    def epoch(self, stage, late_s):
-        self.at += late_s
-        scored = ScoredEpoch(0, self.at - EPOCH_S, stage)
-        self.each(lambda engine: engine.score(self.now, scored))
+    @rule(
+        stage=st.sampled_from(Stage),
+        late_s=st.integers(0, EPOCH_S),
+        count=st.sampled_from([1, 1, 1, 180]),
+    )
+    def epochs(self, stage, late_s, count):
+        for _ in range(count):
+            self.at += late_s
+            scored = ScoredEpoch(0, self.at - EPOCH_S, stage)
+            self.each(lambda engine, scored=scored: engine.score(self.now, scored))
 
     @rule(seconds=st.sampled_from([0.4, 1, 15, 61, 179.9, 1000, 7200]), cuts=st.integers(1, 9))
     def nothing_comes(self, seconds, cuts):
@@ -100,7 +111,10 @@ class AnyNight(RuleBasedStateMachine):
         assert self.restarting.advance(self.now) == whole
         self.check(whole)
 
-    @rule(part=st.sampled_from(["recording", "markers"]), trouble=st.sampled_from(["", "full"]))
+    @rule(
+        part=st.sampled_from(["recording", "log", "attendance"]),
+        trouble=st.sampled_from(["", "full"]),
+    )
     def health(self, part, trouble):
         self.each(lambda engine: engine.hear(self.now, Health(part, trouble)))
 
@@ -141,6 +155,8 @@ class AnyNight(RuleBasedStateMachine):
             st.sampled_from(
                 [
                     Acknowledge(**aimed),
+                    Deescalate(**aimed),
+                    PauseAudio(**aimed, duration_s=100.0),
                     Shelve(**aimed, reason="why", duration_s=400.0),
                     Resolve(**aimed, disposition=Disposition.WOKEN_VERIFIED),
                     Resolve(**aimed, disposition=Disposition.FALSE_ALARM, note="n"),
@@ -197,17 +213,22 @@ class AnyNight(RuleBasedStateMachine):
         assert event.version == (before.version + 1 if before else 1)
         assert event.previous_state == (before.state if before else "PENDING")
         assert event.state in WAYS[event.previous_state] | {event.previous_state}
-        if event.state == "RESOLVED" and event.kind == "UNRESPONSIVE":  # I6
+        if event.state == "RESOLVED" and event.kind in DISPOSED:  # I6
             assert event.reason.actor
             assert event.disposition
         if event.state == "SHELVED":
             assert event.priority is not Priority.HIGH
-            assert event.kind not in ("UNRESPONSIVE", "SIGNAL_LOST")
+            assert event.kind not in ("UNRESPONSIVE", "SIGNAL_LOST", "UNATTENDED")
+        if event.kind == "UNATTENDED":
+            assert event.escalation_level == TOP_LEVEL
         if before is None:
             return
-        assert event.escalation_level >= before.escalation_level  # I9
+        if event.reason.code == "deescalated":
+            assert event.reason.actor
+        else:
+            assert event.escalation_level >= before.escalation_level  # I9
         assert event.priority.rank >= before.priority.rank
-        if event.reason.code in ("acknowledged", "shelved") and event.state != "RESOLVED":  # I7
+        if event.reason.code in STANDS_AS_IT_IS and event.state != "RESOLVED":  # I7
             assert event.present == before.present
         if before.present and not event.present and not event.reason.actor:  # I7
             assert event.reason.code == "returned"
@@ -224,10 +245,20 @@ class AnyNight(RuleBasedStateMachine):
             channel = CH_NAMES.index(event.source)
             span, good = 15, lambda contact: contact[channel] is Contact.GOOD
         else:
+            self.check_eeg_gone(event)
             return
-        seen = [c for at, c in self.seen if event.at - span - 0.01 < at - 1 < event.at]
+        seen = [c for at, c, _ in self.seen if event.at - span - 0.01 < at - 1 < event.at]
         assert len(seen) >= span
         assert all(map(good, seen))
+
+    def check_eeg_gone(self, event):
+        limits = {"": (0, 0.5), "suppression": (0, 0.1)}
+        if not event.kind.startswith("EEG_") or event.source not in limits:
+            return
+        measure, limit = limits[event.source]
+        seen = [e[measure] for at, _, e in self.seen if event.at - 60.01 < at - 1 < event.at]
+        assert len(seen) >= 60
+        assert all(value < limit for value in seen), "and none is unknown"
 
     @invariant()
     def open_alarms_are_those_not_resolved(self):
@@ -244,6 +275,9 @@ class AnyNight(RuleBasedStateMachine):
         for alarm in self.twin.open_alarms:  # I10, and no deadline is ever left behind
             if alarm.state is State.SHELVED:
                 assert alarm.shelved_until > self.now
+            if alarm.audio_paused_until is not None:
+                assert alarm.audio_paused_until > self.now
+                assert alarm.state in (State.ACTIVE_UNACK, State.RTN_UNACK)
             if alarm.state is State.ACTIVE_ACK and alarm.kind == "UNRESPONSIVE":
                 assert self.now < alarm.acked_at + 120
             if alarm.state is State.INHIBITED:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.alarm.bedside import Bedside
-from monitor.alarm.catalogue import DEFAULT_POLICY, ESCALATION, KINDS, WAKE
+from monitor.alarm.catalogue import DEFAULT_POLICY, EEG, ESCALATION, KINDS, WAKE
 from monitor.alarm.detectors import DETECTORS
 from monitor.alarm.record import Alarm, State
 from monitor.alarm.rules import AlarmKind, Escalation, Rise
@@ -27,6 +27,9 @@ from monitor.domain.stage import Stage
         ("OVERRUN", "low", 900, False, False, None),
         ("ELECTRODE_OFF", "low", 10, False, False, 600),
         ("PIPELINE_FAULT", "medium", 10, False, False, 180),
+        ("UNATTENDED", "high", 60, False, False, 180),
+        ("EEG_SUPPRESSED", "high", 60, True, True, 120),
+        ("EEG_ABNORMAL", "medium", 60, True, False, 300),
         ("SIGNAL_LOST", "medium", 15, False, False, 180),
     ],
 )
@@ -89,6 +92,9 @@ def test_no_policy_lifts_the_cap_of_100_dba(level: int) -> None:
         lambda: replace(WAKE["adult"], hard_after=4),
         lambda: replace(KINDS[AlarmKind.UNRESPONSIVE], latched=False),
         lambda: replace(KINDS[AlarmKind.OVERRUN], on_delay_s=-1),
+        lambda: replace(EEG, partly_suppressed=0.6),
+        lambda: replace(EEG, partly_suppressed=0),
+        lambda: replace(EEG, suppressed=1.1),
         lambda: Escalation((0, 60), 180),
         lambda: Escalation((0, 180, 60), 180),
         lambda: Escalation((0, 60, 180), 0),
@@ -137,6 +143,11 @@ def test_low_alarms_are_not_escalated_by_time() -> None:
         ("good 10\nlost 15", "SIGNAL_LOST", (15, 15, "s")),
         ("off C3-M2 10", "ELECTRODE_OFF", (10, 10, "s")),
         ("wait 960", "OVERRUN", (15, 15, "min")),
+        ("eeg 0.25 60 30\neeg 0.3 60 30", "EEG_ABNORMAL", (30, 10, "%")),
+        ("eeg 0.5 60 59\neeg 0.7 60 1", "EEG_SUPPRESSED", (70, 50, "%")),
+        ("eeg 0 12.5 1", "EEG_ABNORMAL", (12.5, 20, "µV")),
+        ("stage W 90\nblind UNSCORED 1\nstage W 90", "EEG_ABNORMAL", (90, 90, "min")),
+        ("trouble attendance\ngood 60", "UNATTENDED", (60, 60, "s")),
         ("good 5\nwake\ngood 60", "HARD_TO_WAKE", (1, 1, "rounds")),
         ("good 5\nwake\ngood 180", "UNRESPONSIVE", (3, 3, "cues")),
         ("stage W 4\nwake\ngood 120", "UNRESPONSIVE", (2, 2, "cues")),
@@ -180,21 +191,22 @@ def test_a_night_in_which_all_is_well_costs_next_to_nothing(monkeypatch) -> None
         st.tuples(
             st.lists(st.sampled_from(Contact), min_size=3, max_size=3)
             | st.permutations([Contact.GOOD, Contact.GOOD, Contact.RAILED]),
-            st.sampled_from([1, 3, 9, 10, 12, 30]),
+            st.sampled_from([1, 3, 9, 10, 12, 30, 61]),
             st.sampled_from(
                 ["wait 0", "wait 5", "wake", "respond button", "scored N2", "scored W"]
             ),
+            st.sampled_from([(), (0.0, 60.0), (0.2, 60.0), (0.25, 9.0), (0.6, 9.0)]),
         ),
         max_size=20,
     )
 )
 def test_seconds_taken_the_fast_way_tell_the_same_as_worked_through_one_by_one(night) -> None:
     fast, slow = Player(make_engine(planned_s=30.0)), Player(make_engine(planned_s=30.0))
-    for contact, count, step in night:
+    for contact, count, step, eeg in night:
         for _ in range(count):
             slow.engine._bed.quiet_until = -math.inf
-            slow.events += slow.seconds(contact, 1)
-        fast.events += fast.seconds(contact, count)
+            slow.events += slow.seconds(contact, 1, *eeg)
+        fast.events += fast.seconds(contact, count, *eeg)
         assert fast.play(step).events == slow.play(step).events
 
 
