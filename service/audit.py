@@ -103,16 +103,8 @@ def audit(
 class _Followed:
     """One dreamer's chain on its way through the log, given its row of the table of chains.
 
-    Attributes
-    ----------
-    through : int
-        Up to which entry a record says that the dreamer was forgotten.
-    nameless : bool
-        Whether a record says that the name was.
-    met : bool
-        Whether the log had an entry of it.
-    faulty : bool
-        Whether something did not fit; nothing after it is looked at.
+    Records say that it was forgotten up to number `through`, and whether it is `nameless`. Once it
+    is `faulty`, nothing after that is looked at.
     """
 
     def __init__(self, row: Row[Any]) -> None:
@@ -154,7 +146,7 @@ class _Auditor:
         self._torn = False
         self._strange: set[int] = set()
         with engine.begin() as connection:
-            given = dict(connection.execute(select(counters)).all())
+            given: dict[str, int] = dict(connection.execute(select(counters)).all())
             last = connection.scalar(select(func.max(events.c.position))) or 0
             rows = connection.execute(select(chains).order_by(chains.c.number)).all()
             self._followed = {row.number: _Followed(row) for row in rows}
@@ -257,4 +249,4 @@ class _Auditor:
 
 
 def _is_forgotten(row: Row[Any]) -> bool:
-    return all(value is None for value in (row.salt, *row[-len(SAID) :]))
+    return all(value is None for value in row[len(_LINK) + 1 :])
