@@ -49,11 +49,13 @@ class Night:
     ----------
     settings : Settings
         What night it is.
+    plan : ndarray, shape (n_epochs,), or None
+        Its stages, positions in `STAGES`; None: they are drawn.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, plan: NDArray[np.int8] | None = None) -> None:
         self._settings = settings
-        self._plan = _plan(settings)
+        self._plan = _plan(settings) if plan is None else plan.copy()
         self._woken_at: int | None = None
         self._course, self._tone = _course(settings)
         self._own = _own(settings)
@@ -73,6 +75,13 @@ class Night:
     def wake(self, sample: int) -> None:
         """Let the dreamer wake at this sample and stay awake."""
         self._woken_at = sample
+        self._blocks.clear()
+
+    def doze_off(self, index: int) -> None:
+        """Let a dreamer who was woken sleep on as planned from this epoch."""
+        if self._woken_at is not None:
+            self._plan[self._woken_at // self._settings.epoch_samples : index] = W
+        self._woken_at = None
         self._blocks.clear()
 
     def react(self, reaction: Reaction, sample: int) -> None:
