@@ -19,7 +19,7 @@ from monitor.domain.errors import (
     StaleVersion,
     UnknownAlarm,
 )
-from service import api, health, stream
+from service import api, asyncapi, health, stream
 from service.errors import NotWatched, StoreError
 from service.guard import Guard
 from service.settings import Settings
@@ -72,7 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
     for refusal in _STATUS:
         app.add_exception_handler(refusal, _explain)
     app.add_exception_handler(RequestValidationError, _explain_malformed)
-    for router in (api.router, stream.router, health.router):
+    for router in (api.router, stream.router, asyncapi.router, health.router):
         app.include_router(router)
     app.add_api_route("/plotly.min.js", _plotly, include_in_schema=False)
     app.mount("/", StaticFiles(directory=_STATIC, html=True))

@@ -15,7 +15,7 @@ Cursor: TypeAlias = dict[
 _CURSOR: TypeAdapter[Cursor | None] = TypeAdapter(Cursor | None)
 
 
-class _Named(BaseModel):
+class Named(BaseModel):
     """A cursor with its name before it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -23,7 +23,9 @@ class _Named(BaseModel):
     cursor: Cursor | None
 
 
-_FIRST: TypeAdapter[_Named | Cursor | None] = TypeAdapter(_Named | Cursor | None)
+First: TypeAlias = Named | Cursor | None
+"""What a client may say, once, at the start."""
+_FIRST: TypeAdapter[First] = TypeAdapter(First)
 
 
 def parse_cursor(text: str) -> Cursor | None:
@@ -40,12 +42,19 @@ def parse_cursor(text: str) -> Cursor | None:
 def parse_first_message(text: str) -> Cursor | None:
     """Read a cursor, or ``{"cursor": …}`` around it; raises as `parse_cursor` does."""
     first = _FIRST.validate_json(_bounded(text))
-    return first.cursor if isinstance(first, _Named) else first
+    return first.cursor if isinstance(first, Named) else first
 
 
-def fits(cursor: Mapping[str, int], heads: Mapping[str, int]) -> bool:
-    """Whether this log can have made the cursor; that of another log needs a snapshot."""
-    return all(seq <= heads.get(dreamer, 0) for dreamer, seq in cursor.items())
+def fits(cursor: Mapping[str, int], heads: Mapping[str, int], forgotten: Mapping[str, int]) -> bool:
+    """Whether the log goes on from a cursor; that of another log, or too old, needs a snapshot.
+
+    Parameters
+    ----------
+    cursor, heads, forgotten : dict of str to int
+        Last entry of each dreamer that was seen, that there is, and that is no longer kept.
+    """
+    known = all(seq <= heads.get(dreamer, 0) for dreamer, seq in cursor.items())
+    return known and all(cursor.get(dreamer, 0) >= seq for dreamer, seq in forgotten.items())
 
 
 def explain(error: ValueError) -> str:

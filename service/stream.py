@@ -3,7 +3,8 @@
 The rule for the start: a client gives its cursor, ``{"bed-7": 5}``, as ``?cursor=`` or, within a
 second, as its first message, which has room for more dreamers; ``{"cursor": {"bed-7": 5}}`` is the
 same message, for numbers and objects cannot be taken for each other. Without one, or with ``null``,
-it gets a ``snapshot`` first; so does one whose cursor is not of this log. It says nothing more. Who
+it gets a ``snapshot`` first; so does one whose cursor is not of this log, or leads to entries that
+were forgotten since. It says nothing more. Who
 is too slow is disconnected with 1013 and comes back with its cursor; who talks out of turn, with
 1008, and so is who sends what is no cursor.
 
@@ -14,7 +15,7 @@ silence is how a client learns that nobody watches any more.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeAlias
 
@@ -27,6 +28,7 @@ from service.entries import TYPES, Entry, Telemetry
 from service.hub import Filter, Subscription
 from service.station import Station
 
+PATH = "/api/v1/events"
 FIRST_WORD_S = 1.0
 CLOSE_WITHIN_S = 2.0
 VIEWER, TECHNICIAN = ROLES = "viewer", "technician"
@@ -38,7 +40,7 @@ router = APIRouter()
 _Opening: TypeAlias = Iterator[Sequence[Entry | Telemetry]]
 
 
-@router.websocket("/api/v1/events")
+@router.websocket(PATH)
 async def stream_events(websocket: WebSocket) -> None:
     """Serve one client until it leaves, is too slow, or talks out of turn."""
     station: Station = websocket.app.state.station
@@ -59,8 +61,9 @@ async def stream_events(websocket: WebSocket) -> None:
         except ValueError as error:
             await _close(websocket, POLICY_VIOLATION, explain(error))
             return
+        forgotten = await asyncio.to_thread(station.store.forgotten)
         with station.hub.subscribe(wanted) as client:
-            await _serve(websocket, client, _opening(station, wanted, cursor))
+            await _serve(websocket, client, _opening(station, wanted, cursor, forgotten))
 
 
 def _filter(websocket: WebSocket) -> Filter:
@@ -84,10 +87,13 @@ async def _first_word(websocket: WebSocket) -> Cursor | None:
     return parse_first_message(text)
 
 
-def _opening(station: Station, wanted: Filter, cursor: Cursor | None) -> _Opening:
+def _opening(
+    station: Station, wanted: Filter, cursor: Cursor | None, forgotten: Mapping[str, int]
+) -> _Opening:
     """Return what comes before the live entries; made in the moment of subscribing, read later."""
     heads = dict(station.hub.overview.heads)
-    if cursor is None or not fits(cursor, heads):
+    gone = {d: seq for d, seq in forgotten.items() if wanted.wants_dreamer(d)}
+    if cursor is None or not fits(cursor, heads, gone):
         return iter([[station.snapshot(wanted)]])
     missed = station.store.between(cursor, {d: heads[d] for d in heads if wanted.wants_dreamer(d)})
     return ([entry for entry in batch if wanted.wants(entry)] for batch in missed)

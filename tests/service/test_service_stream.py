@@ -107,6 +107,37 @@ def test_a_cursor_of_another_log_gets_a_snapshot(service):
         assert receive(connection)["type"] == "snapshot"
 
 
+@pytest.mark.parametrize(
+    ("cursor", "first"), [({"bed-1": 4}, "snapshot"), ({}, "snapshot"), ({"bed-1": 5}, "epoch")]
+)
+def test_a_cursor_that_leads_to_forgotten_entries_gets_a_snapshot(
+    service, monkeypatch, cursor, first
+):
+    monkeypatch.setattr(service.station.store, "forgotten", lambda: {"bed-1": 5, "bed-2": 0})
+    with opened(service.ws, cursor=json.dumps(cursor), dreamer="bed-1") as connection:
+        assert receive(connection)["type"] == first
+
+
+def test_who_chose_another_dreamer_misses_nothing_forgotten(service, monkeypatch):
+    monkeypatch.setattr(service.station.store, "forgotten", lambda: {"bed-1": 5})
+    with opened(service.ws, cursor='{"bed-2": 0}', dreamer="bed-2") as connection:
+        assert receive(connection)["seq"] == 1
+
+
+def test_a_heartbeat_comes_after_all_entries_up_to_its_cursor(service):
+    """Bed 2 goes on meanwhile, a hundred times faster than life."""
+    seen: dict[str, int] = {}
+    beats = 0
+    with opened(service.ws, cursor="{}") as connection:
+        while beats < 3:
+            message = receive(connection)
+            if "seq" in message:
+                seen[message["dreamer"]] = message["seq"]
+            elif message["type"] == "heartbeat":
+                beats += 1
+                assert seen == {**seen, **message["data"]["cursor"]}
+
+
 @pytest.mark.parametrize("types", ["alarm", "heartbeat", "alarm,stage,signal"])
 def test_a_heartbeat_each_second_tells_the_coverage_of_all_whatever_is_asked_for(service, types):
     with opened(service.ws, cursor="null", types=types, dreamer="bed-1") as connection:
