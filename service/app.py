@@ -53,7 +53,8 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         station.start()
-        tasks = [asyncio.create_task(t()) for t in (station.beat, station.tend, station.give_signs)]
+        for_ever = (station.beat, station.tend, station.give_signs, station.forget)
+        tasks = [asyncio.create_task(task()) for task in for_ever]
         yield
         for task in tasks:
             task.cancel()

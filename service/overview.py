@@ -36,6 +36,11 @@ class Overview:
             latest.clear()
         latest[entry.type] = entry
 
+    def forget(self, dreamer: str) -> None:
+        """Leave out a dreamer of whom the log holds nothing any more."""
+        for table in (self._latest, self._alarms, self.heads):
+            table.pop(dreamer, None)
+
     def coverage(self, dreamer: str, not_watched: Reason | None = None) -> Coverage:
         """Return what the log says of the coverage; with nothing said, or not watched, none."""
         if not_watched:

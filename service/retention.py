@@ -11,10 +11,9 @@ A forgetting that a crash cut short is completed by repeating it.
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
@@ -22,11 +21,10 @@ from sqlalchemy import Connection, Engine, delete, func, select, update
 from monitor.domain.events import CommandDone
 from service.database import explained, hold, open_existing, open_writer
 from service.entries import draft, iso
-from service.errors import StoreError, StoreInUse
+from service.errors import StoreError
 from service.log import FORGET, LOG, Record, append
 from service.overview import CLOSED
 from service.schema import SAID, chains, events, sessions
-from service.store import RUNNING
 
 BATCH = 1_000
 """Entries erased at a time, so that no commit of a running service waits for long."""
@@ -48,8 +46,8 @@ def forget(
 ) -> Forgotten:
     """Forget a dreamer, name and all, or what is older than a time.
 
-    Works with and without a running service. What a running service has in memory of a dreamer
-    whom it does not watch goes with its next round of `forget_older`.
+    What is older can be forgotten beside a running service. A dreamer cannot: the service, and its
+    clients, would go on with what they remember, and take the entries of a new chain for old ones.
 
     Parameters
     ----------
@@ -62,15 +60,13 @@ def forget(
 
     Raises
     ------
+    StoreInUse
+        When a service is running, and a dreamer is to be forgotten altogether.
     StoreError
-        When the log holds nobody of that name, a service watches a dreamer who is to be forgotten
-        altogether, or something cannot be erased.
+        When the log holds nobody of that name, or something cannot be erased.
     """
-    with _opened(data_dir) as engine:
-        if before is not None:
-            return _forget(engine, data_dir, dreamer, actor, now, before)
-        with _unwatched(engine, data_dir, dreamer):
-            return _forget(engine, data_dir, dreamer, actor, now, None)
+    with _opened(data_dir) as engine, hold(data_dir) if before is None else nullcontext():
+        return _forget(engine, data_dir, dreamer, actor, now, before)
 
 
 def forget_older(data_dir: Path, before: float, actor: str, now: float) -> list[Forgotten]:
@@ -100,32 +96,6 @@ def _empty_journal(engine: Engine) -> None:
     connection = engine.raw_connection()
     connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
-
-
-@contextmanager
-def _unwatched(engine: Engine, data_dir: Path, dreamer: str) -> Iterator[None]:
-    """Keep services from starting; refuse while one that is running has to do with a dreamer."""
-    held: IO[bytes] | None = None
-    try:
-        held = hold(data_dir)
-    except StoreInUse as error:
-        with engine.begin() as connection:
-            watched = _is_running(connection, dreamer)
-            alarm = _first_open_alarm(connection, _number(connection, dreamer))
-        if watched or alarm:
-            why = "is watched by" if watched else "has an open alarm in"
-            raise StoreError(f"{dreamer} {why} the service that is running") from error
-    try:
-        yield
-    finally:
-        if held is not None:
-            held.close()
-
-
-def _is_running(connection: Connection, dreamer: str) -> bool:
-    query = select(sessions.c.status).where(sessions.c.dreamer == dreamer)
-    last = connection.scalar(query.order_by(sessions.c.number.desc()).limit(1))
-    return last == RUNNING
 
 
 def _forget(

@@ -54,6 +54,8 @@ class Settings(BaseSettings):
         Asked for, and touched, every `watchdog_s` seconds while everybody is watched.
     watchdog_s : float
         From 1 to 3600.
+    retention_days : float or None
+        Entries, sessions and recordings that are older are forgotten; None: kept for ever.
     """
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
@@ -71,6 +73,7 @@ class Settings(BaseSettings):
     watchdog_url: str = ""
     watchdog_file: Path | None = None
     watchdog_s: float = Field(60.0, ge=1, le=3600)
+    retention_days: float | None = Field(None, ge=1, le=36_500)
 
     @field_validator("host")
     @classmethod

@@ -1,6 +1,7 @@
 """Everything one service runs: the store, the runners, the hub, the heartbeat."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -14,10 +15,11 @@ from monitor.sources.spec import SourceSpec, parse_spec
 from monitor.staging.bundle import load_bundle
 from service.caretaker import Caretaker
 from service.entries import HEARTBEAT, Entry, Telemetry, telemetry
-from service.errors import NotWatched, SettingsError
+from service.errors import NotWatched, SettingsError, StoreError
 from service.hub import Filter, Hub
 from service.overview import Overview
 from service.policy import load_policy
+from service.retention import forget_older
 from service.runner import Publisher, Runner
 from service.settings import Settings
 from service.store import Store
@@ -25,7 +27,11 @@ from service.watch import open_watch
 from service.watchdog import Watchdog
 from service.webhook import Webhook
 
+logger = logging.getLogger(__name__)
+
 HEARTBEAT_S = 1.0
+FORGET_EVERY_S = 3_600.0
+DAY_S = 86_400.0
 ANSWER_WITHIN_S = 5.0
 """Longest wait for a command to be carried out; then its sender is told that nobody is there."""
 
@@ -107,6 +113,25 @@ class Station:
             if self.ready and self._watchdog.is_due(now):
                 await asyncio.to_thread(self._watchdog.sign, now)
             await asyncio.sleep(HEARTBEAT_S)
+
+    async def forget(self) -> None:
+        """Forget each hour for ever what is too old, and dreamers of whom nothing is left."""
+        while True:
+            try:
+                kept = await asyncio.to_thread(self._forget)
+            except StoreError as error:
+                logger.error("nothing is forgotten for now: %s", error)
+            else:
+                for dreamer in self.hub.overview.heads.keys() - kept - self.runners.keys():
+                    self.hub.overview.forget(dreamer)
+            await asyncio.sleep(FORGET_EVERY_S)
+
+    def _forget(self) -> set[str]:
+        """Forget what is too old; return of whom something is left."""
+        days, now = self.settings.retention_days, self._wall()
+        if days is not None:
+            forget_older(self.settings.data_dir, now - days * DAY_S, "retention", now)
+        return set(self.store.dreamers())
 
     def heartbeat(self) -> Telemetry:
         """Write everybody's coverage now, why for those whom nobody watches, and the log's heads.

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, ScalarSelect, Select, func, insert, select, t
 from service.database import explained, hold, open_reader, open_writer
 from service.entries import Draft, Entry
 from service.errors import StoreError
-from service.log import LOG, append
+from service.log import append
 from service.schema import chains, events, sessions
 
 RUNNING = "running"
@@ -158,10 +158,10 @@ class Store:
         )
 
     def forgotten(self) -> dict[str, int]:
-        """Return the number of the last entry that was forgotten of each dreamer, 0 for none."""
-        query = select(chains.c.name, chains.c.forgotten).where(chains.c.name.is_not(None))
-        rows = self._read(lambda connection: connection.execute(query).all())
-        return {name: seq for name, seq in rows if name != LOG}
+        """Return the number of the last entry that was forgotten of each of `dreamers`, or 0."""
+        known = chains.c.name.in_(select(sessions.c.dreamer))
+        query = select(chains.c.name, chains.c.forgotten).where(known)
+        return dict(self._read(lambda connection: connection.execute(query).all()))
 
     def of_session(self, dreamer: str, session: str, kind: str) -> list[Entry]:
         """Return the entries of one type of a dreamer's session in order."""

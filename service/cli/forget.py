@@ -27,8 +27,8 @@ def forget(
     """Erase a dreamer's entries, sessions and recordings; the log can still be verified.
 
     Of each entry is left that there was one, of which type, and its hash; that it was erased, when
-    and by whom is logged. Open alarms, and what came after them, are kept by --before; --all is
-    refused while a running service watches the dreamer. Backups are not reached.
+    and by whom is logged. Open alarms, and what came after them, are kept by --before, which works
+    beside a running service; --all needs it stopped. Backups are not reached.
     """
     if everything == (before is not None):
         raise ServiceError("give either --before or --all")

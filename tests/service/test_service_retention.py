@@ -1,5 +1,6 @@
 """What is forgotten is gone from every file, and the log can still be verified."""
 
+import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -14,9 +15,12 @@ from typer.testing import CliRunner
 from service import retention
 from service.audit import audit
 from service.cli import app
+from service.database import FILE
 from service.entries import draft
-from service.errors import ServiceError, StoreError
+from service.errors import ServiceError, SettingsError, StoreError, StoreInUse
 from service.retention import Forgotten, forget, forget_older
+from service.settings import Settings, load_settings
+from service.station import Station
 from service.store import ENDED, RUNNING, SessionRow, Store
 
 NOW = START + 1_000.0
@@ -52,18 +56,15 @@ def recording(data_dir: Path, name: str, at: float, dreamer: str = "bed-7") -> P
     return file
 
 
-@pytest.mark.parametrize("running", [False, True])
-def test_everything_of_a_dreamer_is_gone_from_every_byte(tmp_path, running):
+def test_everything_of_a_dreamer_is_gone_from_every_byte(tmp_path):
     with Store(tmp_path) as store:
         night(store, 0, 5)
         night(store, 0, 5, "bed-9")
-        recording(tmp_path, "night.bdf", START)
-        if running:
-            forget(tmp_path, "bed-7", "Ann", NOW)
-            assert store.dreamers() == ["bed-9"]
-            assert entries(store) == []
-    if not running:
-        forget(tmp_path, "bed-7", "Ann", NOW)
+    recording(tmp_path, "night.bdf", START)
+    forget(tmp_path, "bed-7", "Ann", NOW)
+    with Store(tmp_path) as store:
+        assert store.dreamers() == ["bed-9"]
+        assert entries(store) == []
     assert b"bed-9" in bytes_of(tmp_path)
     assert b"bed-7" not in bytes_of(tmp_path)
     assert list(tmp_path.glob("recordings/*")) == []
@@ -75,8 +76,9 @@ def test_everything_of_a_dreamer_is_gone_from_every_byte(tmp_path, running):
 def test_who_forgot_what_is_told_and_never_forgotten(tmp_path):
     with Store(tmp_path) as store:
         night(store, 0, 5)
-        done = forget(tmp_path, "bed-7", "Ann", NOW)
-        assert done == Forgotten(chain=1, entries=5, sessions=1, files=0)
+    done = forget(tmp_path, "bed-7", "Ann", NOW)
+    assert done == Forgotten(chain=1, entries=5, sessions=1, files=0)
+    with Store(tmp_path) as store:
         forget_older(tmp_path, NOW + 99, "retention", NOW + 99)
         [told] = entries(store, "#log")
         assert (told.seq, told.at, told.type) == (1, NOW, "command")
@@ -84,7 +86,7 @@ def test_who_forgot_what_is_told_and_never_forgotten(tmp_path):
         assert (data["command"], data["actor"]) == ("forget", "Ann")
         assert data["detail"] == {"chain": 1, "through": 5, "name": True, "before": None}
         with pytest.raises(StoreError, match="nobody called '#log'"):
-            forget(tmp_path, "#log", "Ann", NOW)
+            forget(tmp_path, "#log", "Ann", NOW, before=NOW)
 
 
 def test_what_is_older_goes_and_what_is_not_stays(tmp_path):
@@ -131,20 +133,19 @@ def test_an_open_alarm_and_what_came_after_it_are_kept(tmp_path):
         assert entries(store) == []
 
 
-@pytest.mark.parametrize(
-    ("status", "events", "why"),
-    [
-        (RUNNING, [epoch(0)], "bed-7 is watched"),
-        (ENDED, [alarm()], "bed-7 has an open alarm"),
-    ],
-)
-def test_who_is_watched_now_is_not_forgotten_altogether(tmp_path, status, events, why):
+def test_nobody_is_forgotten_altogether_while_a_service_runs(tmp_path):
     with Store(tmp_path) as store:
-        commit(store, "night", *events, status=status)
-        with pytest.raises(StoreError, match=why):
+        night(store, 0, 5)
+        with pytest.raises(StoreInUse, match="another service"):
             forget(tmp_path, "bed-7", "Ann", NOW)
-        assert len(entries(store)) == 1
-    assert forget(tmp_path, "bed-7", "Ann", NOW).entries == 1
+        assert len(entries(store)) == 5
+    assert forget(tmp_path, "bed-7", "Ann", NOW).entries == 5
+
+
+def test_an_open_alarm_goes_with_everything_else(tmp_path):
+    with Store(tmp_path) as store:
+        commit(store, "night", alarm(), status=RUNNING)
+    assert forget(tmp_path, "bed-7", "Ann", NOW) == Forgotten(1, 1, 1, 0)
 
 
 def test_a_service_cannot_start_while_everything_is_forgotten(tmp_path, monkeypatch):
@@ -183,7 +184,8 @@ def test_a_forgetting_cut_short_is_completed_by_repeating_it(tmp_path, monkeypat
 def test_who_was_forgotten_begins_anew_under_the_same_name(tmp_path):
     with Store(tmp_path) as store:
         night(store, 0, 5)
-        forget(tmp_path, "bed-7", "Ann", NOW)
+    forget(tmp_path, "bed-7", "Ann", NOW)
+    with Store(tmp_path) as store:
         night(store, 10, 3)
         assert [e.seq for e in entries(store)] == [1, 2, 3]
     heads = audit(tmp_path).heads
@@ -223,6 +225,44 @@ def test_nothing_outside_the_recordings_is_removed(tmp_path):
     assert outside.exists()
 
 
+DAYS = 86_400.0
+
+
+async def one_round(station: Station) -> None:
+    """Let a service forget until it waits for its next round."""
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(station.forget(), timeout=0.5)
+
+
+@pytest.mark.parametrize(("days", "left"), [(None, ["bed-7", "bed-8"]), (1, ["bed-7"])])
+def test_a_service_forgets_what_is_older_than_its_setting(tmp_path, days, left):
+    with Store(tmp_path) as store:
+        night(store, 0, 5, "bed-8")
+        night(store, 0, 5)
+        commit(store, "later", epoch(0, START + 2 * DAYS))
+    settings = Settings(data_dir=tmp_path, retention_days=days)
+    station = Station(settings, wall=lambda: START + 2.5 * DAYS)
+    asyncio.run(one_round(station))
+    assert station.dreamers == left
+    assert station.store.forgotten() == ({"bed-7": 5} if days else {"bed-7": 0, "bed-8": 0})
+    station.stop()
+    assert audit(tmp_path).faults == []
+
+
+def test_a_service_that_cannot_forget_says_so_and_goes_on(tmp_path, caplog):
+    station = Station(Settings(data_dir=tmp_path, retention_days=1))
+    (tmp_path / FILE).unlink()
+    asyncio.run(one_round(station))
+    assert "nothing is forgotten for now: there is no log" in caplog.text
+    station.stop()
+
+
+@pytest.mark.parametrize("days", [0, -1, float("nan"), float("inf")])
+def test_a_retention_that_is_none_is_refused(tmp_path, days):
+    with pytest.raises(SettingsError, match="retention_days"):
+        load_settings(data_dir=tmp_path, retention_days=days)
+
+
 def run(data_dir: Path, *arguments: str, says: str = ""):
     command = ["forget", *arguments, "--data-dir", str(data_dir)]
     return CliRunner().invoke(app, command, input=says, catch_exceptions=False)
@@ -232,11 +272,11 @@ def test_the_command_asks_before_it_erases(tmp_path):
     with Store(tmp_path) as store:
         night(store, 0, 5)
         assert run(tmp_path, "bed-7", "--before", "2020-01-01", "--yes").exit_code == 0
-        assert run(tmp_path, "bed-7", "--all", says="n\n").exit_code == 1
+        assert run(tmp_path, "bed-7", "--before", "2026-01-01", says="n\n").exit_code == 1
         assert len(entries(store)) == 5
-        done = run(tmp_path, "bed-7", "--all", says="y\n")
-        assert "erased 5 entries, 1 sessions, 0 files of recordings" in done.output
-        assert "the chain is now called #1" in done.output
+    done = run(tmp_path, "bed-7", "--all", says="y\n")
+    assert "erased 5 entries, 1 sessions, 0 files of recordings" in done.output
+    assert "the chain is now called #1" in done.output
 
 
 @pytest.mark.parametrize(
