@@ -1,24 +1,29 @@
 """How much of the EEG is suppressed, and how large it is: measured second by second.
 
-Both are measured on the band-passed signal: what is asked for is what the brain gives, in µV, and
-neither an electrode's offset nor mains, which alone would fill the ±5 µV. The filter hands on NaN
-where a second may not be used, and where it has just begun anew, so contact and settling are
-already accounted for: what is not a number is not known, and never counts as quiet or as loud.
+Both are measured on the band-passed signal, without an electrode's offset and drift. The filter
+hands on NaN where a second may not be used, and where it has just begun anew, so contact and
+settling are already accounted for: what is not a number is not known, and never counts as quiet or
+as loud. Of mains the filter leaves nearly half, which alone may fill the ±5 µV: where it stands out
+it is taken away second by second.
 
-One kind of unusable second is heard all the same, unfiltered: an EEG that has gone so quiet that
-only the amplifier's noise is left looks like an open input. A lead that falls off makes a jump; a
-brain that falls silent does not. After a minute of good signal without any jump it is heard on.
+One kind of unusable second is heard all the same, from the raw signal: an EEG that has gone so
+quiet that only the amplifier's noise is left looks like an open input. A lead that falls off makes
+a jump; a brain that falls silent does not. After a minute of good signal without any jump it is
+heard on, and counts while it is quiet: noise that is not says nothing of the brain.
 """
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
 from monitor.domain.contact import SWING_S, Activity
 from monitor.domain.montage import ChannelKind, Montage
 from monitor.domain.quality import Artefact
+from monitor.signal.filter import PASSBAND_HZ
 from monitor.signal.frames import Frames
+from monitor.signal.mains import without_mains
 
 RATIO_S = 63
 """Over how many seconds the ratio is taken (alarm specification)."""
@@ -89,18 +94,32 @@ class SuppressionMeter:
 
     def _heard(self, raw: Frames, filtered: Frames) -> NDArray[np.float32]:
         """Return the filtered signal, and the raw one where a good channel has fallen silent."""
-        signal = _rows_of(filtered.data, self._rows)
-        flags = raw.artefacts[:, self._rows]
-        jumps, silent = (flags & _JUMPS) != 0, (flags & int(Artefact.DISCONNECTED)) != 0
-        if not (jumps.any() or silent.any()):
-            self._sound += raw.n_seconds
+        signal, flags = _rows_of(filtered.data, self._rows), raw.artefacts[:, self._rows]
+        silent = self._silent(flags)
+        hums = (flags & int(Artefact.MAINS)) != 0
+        if not (silent.any() or hums.any()):
             return signal
         signal = signal.copy()
-        for second, (first, last) in enumerate(zip(raw.edges, raw.edges[1:], strict=False)):
-            self._sound = np.where(jumps[second], 0, self._sound + ~silent[second])
-            rows = np.flatnonzero(silent[second] & (self._sound > SOUND_S))
-            signal[rows, first:last] = raw.data[self._rows[rows], first:last]
+        lengths = np.diff(raw.edges)
+        for second, row in np.argwhere(silent):
+            span = slice(raw.edges[second], raw.edges[second + 1])
+            signal[row, span] = _quiet_noise(raw.data[self._rows[row], span])
+        for length in np.unique(lengths):
+            seconds, rows = np.nonzero(hums & (lengths == length)[:, None])
+            places = rows[:, None], raw.edges[seconds, None] + np.arange(length)
+            signal[places] = without_mains(signal[places])
         return signal
+
+    def _silent(self, flags: NDArray[np.uint16]) -> NDArray[np.bool_]:
+        """Where a channel looks like an open input, but was good for long and made no jump."""
+        jumps, silent = (flags & _JUMPS) != 0, (flags & int(Artefact.DISCONNECTED)) != 0
+        if not (jumps.any() or silent.any()):
+            self._sound += len(flags)
+            return np.asarray(silent)
+        for second in range(len(flags)):
+            self._sound = np.where(jumps[second], 0, self._sound + ~silent[second])
+            silent[second] &= self._sound > SOUND_S
+        return np.asarray(silent)
 
     def _quiet(self, signal: NDArray[np.float32], edges: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Tell of each half second whether the second that ends with it is quiet."""
@@ -165,6 +184,14 @@ def _rows_of(data: NDArray[np.floating], rows: NDArray[np.intp]) -> NDArray[np.f
     """Pick rows, without a copy where they lie side by side."""
     side_by_side = len(rows) == rows[-1] - rows[0] + 1
     return data[rows[0] : rows[-1] + 1] if side_by_side else data[rows]
+
+
+def _quiet_noise(second: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return a raw second less line, mains and what the pass band would not hold; NaN if loud."""
+    rest = without_mains(_detrended(second[None].astype(np.float64)))
+    width = max(1, int(len(second) / (2 * PASSBAND_HZ[1])))
+    smooth = uniform_filter1d(rest[0], width, mode="nearest")
+    return smooth if np.abs(smooth).max() <= QUIET_UV else np.full(len(second), np.nan)
 
 
 def _swings(signal: NDArray[np.float32], edges: NDArray[np.intp]) -> NDArray[np.float32]:
