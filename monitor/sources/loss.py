@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+PACKETS_LOST = "packets lost"
+"""Cause of a gap that a counter has found."""
+
 HOLD_S = 1.0
 """Seconds of reading in which samples more than half a cycle late have to catch up. However late a
 burst was, nothing counts as lost if it does; until then the samples are held back."""
@@ -20,6 +23,10 @@ MAX_DRIFT = 0.005
 MAX_SILENCE_S = 40.0
 """The longest loss that is exact for all that: the clock is then wrong by at most 2 x `MAX_DRIFT`,
 less than half a cycle of any family. A source connects anew long before."""
+
+MAX_TIME_S = 1e11
+"""Latest time that can be counted with, in Unix seconds: the year 5138. A double is good to 15 µs
+there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,7 @@ class SampleCounter:
         self._near_s = self._limit / sfreq
         self._rate = sfreq * (1 - MAX_DRIFT)
         self._chunk = round(sfreq * HOLD_S)
+        self._longest = round(sfreq * MAX_SILENCE_S)  # held when time stands still
         self._package: tuple[int, int] = (-1, 0)  # number of the last row, its place in the package
         self._start: float | None = None
         self._sent, self._phase, self._time = 0, 0, 0.0  # up to the last row decided
@@ -108,7 +116,7 @@ class SampleCounter:
         ids : ndarray, shape (n,)
             Package numbers.
         times : ndarray, shape (n,)
-            Unix seconds at which the computer read each, none before the row it follows.
+            Unix seconds at which the computer read each, at most `MAX_TIME_S`.
 
         Returns
         -------
@@ -118,6 +126,7 @@ class SampleCounter:
         """
         if not len(ids):
             return np.zeros(0, np.int64)
+        times = np.clip(times, -MAX_TIME_S, MAX_TIME_S)
         phases = self._phases_of(np.asarray(ids, np.int64))
         if self._start is None:
             self._begin(phases, times)
@@ -201,12 +210,14 @@ class SampleCounter:
             if not behind.size:
                 decided.append(self._accept(new, steps - 1, self.held))
                 break
-            late_by = delay[behind[0] : np.searchsorted(times, times[behind[0]] + HOLD_S)]
+            since = slice(behind[0], behind[0] + self._longest)
+            in_time = times[since] < times[behind[0]] + HOLD_S
+            late_by = np.where(in_time, delay[since], np.inf)
             caught_up = np.flatnonzero(late_by < self._limit)
             lost, last = steps - 1, int(behind[0])
             if caught_up.size:
                 last += int(caught_up[0])
-            elif final or self._times[-1] >= times[last] + HOLD_S:
+            elif final or self._times[-1] >= times[last] + HOLD_S or len(times) >= since.stop:
                 lost[last] += self._cycle * round(late_by.min() / self._cycle)
             else:
                 break

@@ -3,11 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.sources.loss import HOLD_S
+
 STEP_S = 0.05
 """Shortest loss, in seconds, that is told from a sender's irregularity [own choice]."""
-
-HOLD_S = 1.0
-"""Seconds within which a late burst has to catch up, after which what is missing is lost."""
 
 
 class StampCounter:

@@ -12,18 +12,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.domain.config import MAX_SFREQ, MIN_SFREQ
 from monitor.domain.errors import SourceError
 from monitor.domain.events import Event
 from monitor.domain.inputs import MAX_GAP_S, Chunk, Gap, Input
 from monitor.domain.montage import Montage
-from monitor.signal.filter import MAX_SFREQ, MIN_SFREQ
 from monitor.sources.channels import CYTON_NAMES, RAILS_UV, pick_channels
 from monitor.sources.link import Batch
+from monitor.sources.loss import PACKETS_LOST
 from monitor.sources.openbci_reader import LineError, Lines, Reader
 from monitor.sources.openbci_sd import SAMPLE, STAMPS, SdReader
 from monitor.sources.openbci_table import Table, TableReader, brainflow_table, gui_table
 
-PACKETS_LOST = "packets lost"
 OPTIONS = ("channels", "sfreq", "board")
 
 _HEAD = 1 << 16
@@ -73,6 +73,7 @@ class OpenBciSource:
     """
 
     live = False
+    trouble = ""
     n_samples: int | None = None  # not before it is read
 
     def __init__(
@@ -86,7 +87,7 @@ class OpenBciSource:
         self._chunk = max(1, round(chunk_s * form.sfreq))
         self._lines = Lines(path, form.n_header)
         self._reader = form.reader()
-        self._position, self._wanted, self._ended = 0, 0, False
+        self._position, self._n_lost, self._wanted, self._ended = 0, 0, 0, False
 
     def read(self) -> list[Input] | None:
         """Return what the next block of the file holds, maybe nothing; None at the end."""
@@ -106,7 +107,7 @@ class OpenBciSource:
         self._lines.close()
         self._lines = Lines(self.path, self._form.n_header)
         self._reader = self._form.reader()
-        self._position, self._wanted, self._ended = 0, sample, False
+        self._position, self._n_lost, self._wanted, self._ended = 0, 0, sample, False
 
     def notify(self, event: Event) -> None:
         """Hear nothing: the night is over."""
@@ -126,9 +127,10 @@ class OpenBciSource:
                 yield from self._give(data[:, begin : min(begin + self._chunk, stop)])
 
     def _lose(self, n_lost: int) -> Iterator[Gap]:
-        if n_lost > MAX_GAP_S * self.sfreq:
+        self._n_lost += n_lost
+        if self._n_lost > MAX_GAP_S * self.sfreq:
             raise SourceError(
-                f"{self.path}: {n_lost / self.sfreq:.0f} s are missing at "
+                f"{self.path}: {self._n_lost / self.sfreq:.0f} s are missing up to "
                 f"{self._position / self.sfreq:.0f} s; at most {MAX_GAP_S} s can be bridged"
             )
         first = max(self._position, self._wanted)

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain.errors import SourceError
+from monitor.sources.held import Held
 from monitor.sources.link import Batch
-from monitor.sources.loss import counter_of
+from monitor.sources.loss import MAX_TIME_S, counter_of
 from monitor.sources.openbci_reader import IdCounter, LineError
 
 
@@ -110,7 +111,7 @@ def gui_table(head: Sequence[bytes]) -> Table:
         names = [name.strip() for name in rest[0].split(",")]
         return _named(names, family, sfreq, n_header + 1)
     columns = rest[0].split(",") if rest else []
-    n_eeg = round(_number(r"%Number of channels\s*=\s*(\d+)", said))
+    n_eeg = _number(r"%Number of channels\s*=\s*(\d+)", said)
     return _unnamed(columns, n_eeg, sfreq, n_header)
 
 
@@ -121,10 +122,11 @@ def _named(names: list[str], family: str | None, sfreq: float, n_header: int) ->
     return Table(family, sfreq, eeg, names.index("Timestamp"), n_header=n_header)
 
 
-def _unnamed(columns: list[str], n_eeg: int, sfreq: float, n_header: int) -> Table:
-    n_eeg = n_eeg or (16 if len(columns) > 17 else 8 if len(columns) > 10 else 4)
-    if len(columns) < n_eeg + 2:
-        raise SourceError(f"its first sample has {len(columns)} columns for {n_eeg} channels")
+def _unnamed(columns: list[str], said_eeg: float, sfreq: float, n_header: int) -> Table:
+    said_eeg = said_eeg or (16 if len(columns) > 17 else 8 if len(columns) > 10 else 4)
+    if len(columns) < said_eeg + 2:
+        raise SourceError(f"its first sample has {len(columns)} columns for {said_eeg:g} channels")
+    n_eeg = int(said_eeg)
     time = len(columns) - 1 if re.fullmatch(r"\s*\d{12,}", columns[-1]) else None
     family = "cyton" if n_eeg == 8 else None  # old programs numbered other boards in their own ways
     return Table(family, sfreq, range(1, 1 + n_eeg), time, 1e-3, n_header=n_header)
@@ -168,32 +170,27 @@ class TableReader:
         self._table = table
         by_number = table.time is None and table.family is not None
         self._counter = IdCounter() if by_number else counter_of(table.family, table.sfreq)
-        self._held = np.empty((len(table.eeg), 0))
+        self._held = Held(len(table.eeg))
         self._time = -np.inf
 
     def push(self, lines: list[bytes]) -> Batch:
         """Return the samples of the next lines, less those that may follow a loss."""
         table = self._parse(lines)
         if not len(table):
-            return self._release(np.zeros(0, np.int64))
+            return self._held.release(np.zeros(0, np.int64))
         ids, times, data = table[:, 0], table[:, 1] * self._table.time_scale, table[:, 2:].T
         times = np.zeros(len(ids)) if self._table.time is None else times
-        wrong = ~((ids >= 0) & (ids <= 255) & (ids % 1 == 0) & np.isfinite(times))
-        if wrong.any():
-            raise self._find(lines, int(np.argmax(wrong)))
+        known = (ids >= 0) & (ids <= 255) & (ids % 1 == 0)
+        _check(lines, ids, known, "number {:g}: must be a whole number from 0 to 255")
+        timely = (times >= 0) & (times < MAX_TIME_S)
+        _check(lines, times, timely, f"time {{:g}} s: must be from 0 to below {MAX_TIME_S:g} s")
         times = np.maximum.accumulate(np.maximum(times, self._time))
         self._time = float(times[-1])
-        self._held = np.concatenate([self._held, data], axis=1)
-        return self._release(self._counter.push(ids, times))
+        return self._held.push(data, self._counter.push(ids, times))
 
     def flush(self) -> Batch:
         """Return the samples held back."""
-        return self._release(self._counter.flush())
-
-    def _release(self, lost: NDArray[np.int64]) -> Batch:
-        data, self._held = self._held[:, : len(lost)], self._held[:, len(lost) :]
-        new = lost >= 0
-        return Batch(data[:, new], lost[new])
+        return self._held.release(self._counter.flush())
 
     def _parse(self, lines: list[bytes]) -> NDArray[np.float64]:
         """Return number, time and channels of each line."""
@@ -217,7 +214,12 @@ class TableReader:
             encoding="latin-1",
         )  # fmt: skip
 
-    def _find(self, lines: list[bytes], sample: int) -> LineError:
-        """Name the line of a sample whose number or time cannot be."""
+
+def _check(
+    lines: list[bytes], values: NDArray[np.float64], fit: NDArray[np.bool_], why: str
+) -> None:
+    """Name the first line whose value does not fit."""
+    if not fit.all():
+        sample = int(np.argmin(fit))
         index = [i for i, line in enumerate(lines) if line.strip()][sample]
-        return LineError(index, f"has no number from 0 to 255 or no time: {lines[index][:80]!r}")
+        raise LineError(index, "has " + why.format(values[sample]))

@@ -202,3 +202,30 @@ def test_nothing_in_nothing_out() -> None:
     counter = counter_of("ganglion", 200.0)
     assert counter.push(np.zeros(0), np.zeros(0)).size == 0
     assert counter.flush().size == 0
+
+
+@given(
+    st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=60),
+    st.sampled_from([*NUMBERINGS, None]),
+    st.integers(1, 40),
+    cuttings,
+)
+def test_any_times_give_an_answer_for_every_row(
+    times: list[float], family: str | None, n_each: int, cuts: list[int]
+) -> None:
+    read = np.repeat(times, n_each)
+    night = Night(np.arange(len(read)) % 100.0, read, np.zeros(0, np.int64))
+    counter = counter_of(family, 250.0)
+    bounds = np.unique(np.clip([0, *cuts, len(read)], 0, len(read)))
+    out = [counter.push(night.ids[a:b], night.times[a:b]) for a, b in pairwise(bounds)]
+    assert len(np.concatenate([*out, counter.flush()])) == len(read)
+
+
+@given(cuttings)
+def test_a_clock_that_stands_still_in_the_far_future_holds_no_night_back(cuts: list[int]) -> None:
+    night = night_of("cyton", [], tail=15_000)
+    night.times[1_000:] = 1e10
+    counter = counter_of("cyton", 250.0)
+    counter.push(night.ids, night.times)
+    assert counter.held == 0
+    np.testing.assert_array_equal(counted(night, "cyton", cuts), counted(night, "cyton", []))

@@ -1,3 +1,4 @@
+import itertools
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -209,10 +210,13 @@ def test_a_sample_that_was_written_twice_counts_once(tmp_path: Path) -> None:
     [
         ("1.0, x, 2.0", "line 26 is no sample: b'1.0, x, 2.0'"),
         ("1.0, 2.0", "line 26 is no sample"),
-        ("300.0" + ", 0.0" * 20, "line 26 has no number from 0 to 255"),
-        ("20.5" + ", 0.0" * 20, "line 26 has no number from 0 to 255"),
-        ("nan" + ", 0.0" * 20, "line 26 has no number from 0 to 255"),
-        ("20.0" + ", inf" * 20, "or no time"),
+        ("300.0" + ", 0.0" * 20, "line 26 has number 300: must be a whole number from 0 to 255"),
+        ("20.5" + ", 0.0" * 20, "line 26 has number 20.5: must be"),
+        ("nan" + ", 0.0" * 20, "line 26 has number nan: must be"),
+        ("20.0" + ", inf" * 20, "line 26 has time inf s: must be from 0 to below 1e+11 s"),
+        ("20.0" + ", 1e17" * 20, "line 26 has time 1e+17 s: must be"),
+        ("20.0" + ", 1e300" * 20, "line 26 has time 1e+300 s: must be"),
+        ("20.0" + ", -1" * 20, "line 26 has time -1 s: must be"),
         ("9" * 5_000, "line 26 is longer than 4096 bytes"),
     ],
 )
@@ -240,6 +244,27 @@ def test_a_time_stamp_years_ahead_is_an_error_and_no_gap(tmp_path: Path) -> None
         read(path)
 
 
+def test_values_beyond_any_amplifier_are_missing(tmp_path: Path) -> None:
+    path = files.gui(tmp_path / "f", np.full((8, 40), 1_000_000), range(40))
+    values = itertools.cycle(["1e308", "-1e308", "inf", "1.1e9", "1e9"])
+    was = repr(float(1_000_000 * files.COUNT_UV))
+    path.write_text(re.sub(re.escape(was), lambda _: next(values), path.read_text()))
+    got = whole(read(path), 8)
+    assert np.isnan(got).mean() == 0.8
+    assert set(got[np.isfinite(got)]) == {1e9}
+
+
+def test_pauses_are_bridged_up_to_a_week_in_all(tmp_path: Path) -> None:
+    samples = files.sd_lines(files.counts(8, 50), range(50))
+    pause = "%STOP AT\nFFFFFFFF\n%START AT\n0FFFFFFF\n"  # 2^28 ms, 74 h
+    (tmp_path / "f").write_text(samples + (pause + samples) * 2)
+    gaps = [i for i in read(tmp_path / "f") if isinstance(i, Gap)]
+    assert [gap.n_samples for gap in gaps] == [67_108_864] * 2
+    (tmp_path / "f").write_text(samples + (pause + samples) * 3)
+    with pytest.raises(SourceError, match=r"805306 s are missing up to .* at most 604800 s"):
+        read(tmp_path / "f")
+
+
 HEAD = "%OpenBCI Raw EXG Data\n%Sample Rate = 250 Hz\n"
 
 
@@ -254,6 +279,11 @@ HEAD = "%OpenBCI Raw EXG Data\n%Sample Rate = 250 Hz\n"
         (b"%OpenBCI\n%Sample Rate = 9000 Hz\n1, 2, 3, 4, 5, 6\n", {}, "outside 80 to 2048"),
         (HEAD.encode(), {}, "has 1 columns"),
         (HEAD.encode() + b"Sample Index, Timestamp\n", {}, "its columns must be"),
+        (
+            HEAD.encode() + b"%Number of channels = " + b"9" * 400 + b"\n1, 2\n",
+            {},
+            "for inf channels",
+        ),
         (HEAD.encode() + b"1, 2, 3, 4, 5, 6\n", {}, "name its 4 channels"),
         (HEAD.encode() + b"1, 2, 3, 4, 5, 6\n", {"board": "cyton"}, "needs no option board"),
         (b"%STOP AT\n00000000\n", {}, "no sample follows"),
