@@ -20,7 +20,7 @@ from monitor.signal.artefacts import is_usable
 from monitor.signal.frames import Frames, second_edges
 from monitor.signal.reactions import Finding, Scene, find_all
 
-BEFORE_S = 120
+BEFORE_S = 180
 """Seconds before a cue that it is compared with, at most [own choice]."""
 
 MEMORY_S = BEFORE_S + 61
@@ -107,7 +107,7 @@ class ResponseMeter:
         first, end = int(np.floor(at_s)) - BEFORE_S, int(np.floor(round(at_s + cue.round_s, 3)))
         eeg, tone = self._seconds(first, end)
         second = np.arange(first, end)
-        before = (second >= self._same_stage_since(at_s)) & (second + 1 <= at_s)
+        before = self._is_like_before(second, at_s) & (second + 1 <= at_s)
         for number in range(1, cue.number):
             since_s = second - (at_s - number * cue.round_s)
             before &= (since_s + 1 <= 0) | (since_s >= cue.sounds_s)
@@ -138,22 +138,20 @@ class ResponseMeter:
                 tone[rows] = part[begin - frames.first_second : stop - frames.first_second]
         return Frames(first, edges - edges[0], data, flags), tone
 
-    def _epochs_before(self, at_s: float) -> list[tuple[int, Stage]]:
-        """Epochs that were over at this time, the last one first; none where that is long ago."""
-        over = [(onset, stage) for onset, stage in self._epochs if onset + EPOCH_S <= at_s]
-        return over[::-1] if over and over[-1][0] + 2 * EPOCH_S > at_s else []
-
     def _stage_at(self, at_s: float) -> Stage:
-        return next((stage for _, stage in self._epochs_before(at_s)), Stage.UNSCORED)
+        """Return the stage of the last epoch that was over; unscored where that is long ago."""
+        over = [(onset, stage) for onset, stage in self._epochs if onset + EPOCH_S <= at_s]
+        onset, stage = over[-1] if over else (-np.inf, Stage.UNSCORED)
+        return stage if onset + 2 * EPOCH_S > at_s else Stage.UNSCORED
 
-    def _same_stage_since(self, at_s: float) -> float:
-        """When the stage before the cue began, as far as is known; `at_s` where it has none."""
-        stage, since = self._stage_at(at_s), at_s
-        for onset, other in self._epochs_before(at_s):
-            if other is not stage or stage is Stage.UNSCORED:
-                break
-            since = onset
-        return since
+    def _is_like_before(self, second: NDArray[np.int_], at_s: float) -> NDArray[np.bool_]:
+        """Tell which seconds are of the stage before the cue, or so late that none was known."""
+        stage = self._stage_at(at_s)
+        if stage is Stage.UNSCORED:
+            return np.zeros(len(second), bool)
+        alike = [onset for onset, other in self._epochs if other is stage]
+        over = [onset for onset, _ in self._epochs if onset + EPOCH_S <= at_s]
+        return np.isin(second // EPOCH_S * EPOCH_S, alike) | (second >= over[-1])
 
 
 def _end(frames: Frames) -> int:

@@ -105,3 +105,20 @@ def test_only_a_cue_is_heard(name: str) -> None:
     source = open_simulator({**RESPONSIVE, "seed": "7"})
     assert answer(cue(source, 45, name)) is None
     assert asleep_at(source, 47)
+
+
+@pytest.mark.parametrize("scenario", ["evoked-only", "arousal-only"])
+def test_some_react_to_every_cue_and_sleep_on(scenario: str) -> None:
+    params = {**RESPONSIVE, "seed": "7", "scenario": scenario}
+    still, cued = (open_simulator(params) for _ in range(2))
+    items = cue(cued, 45)
+    assert answer(items) is None
+    assert cued.truth() == still.truth()
+    still.seek(45 * 60 * SFREQ)
+    undisturbed, disturbed = samples(rest(still)), samples([*items, *rest(cued)])
+    changed = np.flatnonzero((undisturbed != disturbed).any(axis=0)) / SFREQ
+    assert 0.1 <= changed[0] <= 4.1
+    assert 0.5 <= changed[-1] - changed[0] <= 10.1
+    moved = np.abs(disturbed - undisturbed).max(axis=1)
+    assert (moved[:2] > 20).all()
+    assert (moved[3] > 20) == (scenario == "arousal-only"), "an arousal shows in the chin as well"
