@@ -22,6 +22,7 @@ COMMANDS = (
     "forget",
     "train",
     "evaluate",
+    "validate",
 )
 """Each is the function of that name in the module of that name, in the order of ``--help``."""
 
