@@ -12,6 +12,7 @@ from tests.bench.agreement import agreement_table
 from tests.bench.night import simulate
 from tests.bench.scoring import scoring_table
 from tests.bench.step import step_table
+from tests.bench.subscribers import subscribers_table
 
 
 def main() -> None:
@@ -22,7 +23,7 @@ def main() -> None:
     console = Console(width=110)
     with tempfile.TemporaryDirectory() as folder:
         night = simulate(Path(folder))
-        for table in (scoring_table, step_table, agreement_table):
+        for table in (scoring_table, step_table, agreement_table, subscribers_table):
             with console.status("measuring"):
                 result = table(night)
             console.print(result, "")

@@ -1,6 +1,6 @@
 """One short night of alarms, killed at every commit point: ``python -m tests.e2e.killed``.
 
-A dreamer is woken after a minute and does not answer; a person acknowledges. The runner, the
+A dreamer is woken after 40 s and does not answer; a person acknowledges. The runner, the
 session and the store are the product's; only the store of the child that is to die kills it with
 SIGKILL, at the n-th commit: inside the transaction, between commit and publish, or after publish.
 Then the night is taken up again as a restarted service would. Prints one JSON object a death.
@@ -26,7 +26,7 @@ from service.store import SessionRow, Store
 from service.watch import open_watch
 
 SPEC = parse_spec("sim:?scenario=unresponsive&seed=1&speed=0&dreamer=bed-7&sfreq=100")
-WAKE_AT_S, END_S = 60, 330
+WAKE_AT_S, END_S = 40, 200
 POINTS = ("in the transaction", "before publish", "after publish")
 TOLD = "told.jsonl"
 Facts = list[tuple[object, ...]]
