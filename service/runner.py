@@ -134,7 +134,8 @@ class Runner:
     @property
     def failure(self) -> str | None:
         """Why the source is not read: what it or its thread died of, or what holds it up."""
-        if why := self._died_of or self._source_failed or self._recorder.failure:
+        failed = self._died_of or self._source_failed or self._recorder.failure
+        if why := failed or self._source.trouble:
             return why
         still = 0.0 if self._turned_at is None else self._clock() - self._turned_at
         return f"no sign of life for {still:.0f} s" if still > STALLED_S else None

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 from monitor.domain.errors import UnknownAlarm
 from monitor.domain.events import Coverage, Reason
 from monitor.domain.inputs import Command
+from monitor.sources.base import Source
 from monitor.sources.spec import SourceSpec, parse_spec
 from monitor.staging.bundle import load_bundle
 from service.caretaker import Caretaker
@@ -71,10 +74,12 @@ class Station:
             policy = load_policy(settings.policy)
             webhook = _webhook(settings, opened)
             listeners = [self.hub, *_outlets(settings), *([webhook] if webhook else [])]
+            sources: list[Source] = []
+            opened.callback(_close_all, sources)
             self.runners: dict[str, Runner] = {}
             for dreamer, spec in specs.items():
                 watch = open_watch(spec, bundle, self.store, wall(), policy)
-                opened.callback(watch.source.close)
+                sources.append(watch.source)
                 self.runners[dreamer] = Runner(watch, self.store, listeners, clock)
             self._caretaker = Caretaker(self.runners, webhook, settings.policy)
             self._watchdog = Watchdog(
@@ -244,16 +249,37 @@ def _outlets(settings: Settings) -> list[Publisher]:
     return [LslOutlet(settings.lsl_outlet)]
 
 
+def _close_all(sources: Sequence[Source]) -> None:
+    """Close all at once: a device may take seconds."""
+    if sources:
+        with ThreadPoolExecutor(len(sources)) as threads:
+            list(threads.map(lambda source: source.close(), sources))
+
+
 def _one_each(specs: Iterable[SourceSpec]) -> dict[str, SourceSpec]:
     table: dict[str, SourceSpec] = {}
+    devices: dict[tuple[str, str], SourceSpec] = {}
     for spec in specs:
         if other := table.get(spec.dreamer):
             raise SettingsError(
                 f"two sources watch {spec.dreamer!r}, {other.text} and {spec.text}: "
                 "give each its own dreamer=ID"
             )
+        for address in _addresses(spec):
+            if (other := devices.setdefault(address, spec)) is not spec:
+                raise SettingsError(f"{other.text} and {spec.text} are the same device")
         table[spec.dreamer] = spec
     return table
+
+
+def _addresses(spec: SourceSpec) -> list[tuple[str, str]]:
+    """Return by what a device of its own is reached; a port by whichever of its names."""
+    if spec.scheme != "board":
+        return []
+    found = {name: spec.params[name] for name in ("port", "mac", "serial") if name in spec.params}
+    if "port" in found:
+        found["port"] = os.path.realpath(found["port"])
+    return list(found.items())
 
 
 def _overview(store: Store) -> Overview:

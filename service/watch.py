@@ -12,19 +12,23 @@ from uuid import uuid4
 from monitor.domain.config import SessionConfig
 from monitor.domain.errors import ModelError, SnapshotError
 from monitor.domain.events import Event
-from monitor.domain.inputs import MAX_GAP_S, Gap
+from monitor.domain.inputs import Gap
 from monitor.session import MonitorSession
 from monitor.sources.base import Source
-from monitor.sources.spec import SourceSpec, open_source
+from monitor.sources.spec import LINKS, SourceSpec, open_source
 from monitor.staging.bundle import ModelBundle
 from monitor.staging.calibration import Calibration, read_calibration
-from service.host import ThreadHost
+from service.device import open_live
 from service.policy import DEFAULT, PolicyFile
 from service.recording import Recording
 from service.snapshots import unpack
 from service.store import RUNNING, SessionRow, Store
 
 logger = logging.getLogger(__name__)
+
+RESUME_WITHIN_S = 3600.0
+"""Seconds after which a live session is not gone on with but another one begun [own choice]: longer
+than a computer needs to start again, shorter than from one night to the next."""
 
 _Make: TypeAlias = Callable[[str, float], MonitorSession]
 """Makes a session of a name and a start."""
@@ -82,7 +86,7 @@ def open_watch(
     ModelError
         When the wearer's calibration cannot be read.
     """
-    source = open_source(spec, ThreadHost(spec.dreamer))
+    source = open_live(spec) if spec.scheme in LINKS else open_source(spec)
     make = partial(_session, spec, source, bundle, policy)
     watch = replace(_take_up(spec, source, make, store, now), policy=policy)
     return replace(watch, recording=_recording(watch, store.data_dir)) if spec.record else watch
@@ -104,7 +108,8 @@ def _recording(watch: Watch, data_dir: Path) -> Recording:
 def _take_up(spec: SourceSpec, source: Source, make: _Make, store: Store, now: float) -> Watch:
     """Go on with the session of a source, or begin a new one.
 
-    A session goes on when it has not ended and its source is the same, to the letter. Alarms left
+    A session goes on when it has not ended and its source is the same, to the letter; of what is
+    live, when it last did within `RESUME_WITHIN_S`, else it is another night. Alarms left
     open by any other pass over to the new session: nothing resolves by restarting. A new
     session never begins before its predecessor stopped, whatever the clock says. A saved state
     that is damaged keeps nobody from being watched: the new session begins without it, which is
@@ -112,12 +117,13 @@ def _take_up(spec: SourceSpec, source: Source, make: _Make, store: Store, now: f
     nobody from being watched either: the dreamer is watched without it, logged as an error too.
     """
     last = store.last_session(spec.dreamer)
-    if last is not None and _goes_on(last, spec, source, now):
+    last_at = store.last_at(spec.dreamer)
+    if last is not None and _goes_on(last, spec, source, now, last_at):
         try:
             return _resume(spec, source, make, last, now)
         except SnapshotError as error:
             logger.warning("%s: session %s cannot go on: %s", spec.dreamer, last.session, error)
-    earliest = max(now, store.last_at(spec.dreamer))
+    earliest = max(now, last_at)
     if last is not None:
         try:
             return _succeed(spec, source, make, unpack(last.snapshot), earliest)
@@ -132,8 +138,10 @@ def _take_up(spec: SourceSpec, source: Source, make: _Make, store: Store, now: f
     return Watch(spec, source, make(_new_id(earliest), earliest))
 
 
-def _goes_on(last: SessionRow, spec: SourceSpec, source: Source, now: float) -> bool:
-    too_old = source.live and now - last.start > MAX_GAP_S
+def _goes_on(
+    last: SessionRow, spec: SourceSpec, source: Source, now: float, last_at: float
+) -> bool:
+    too_old = source.live and now - last_at > RESUME_WITHIN_S
     return last.status == RUNNING and last.spec == spec.text and not too_old
 
 

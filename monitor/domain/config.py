@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from monitor.domain.inputs import Profile
 from monitor.domain.montage import Montage
 
+MIN_SFREQ = 80.0
+"""Lowest usable sampling rate in Hz: the pass band needs room below half of it."""
+
+MAX_SFREQ = 2048.0
+"""Highest accepted sampling rate in Hz: bounds what is held, and saved, of an epoch."""
+
 
 @dataclass(frozen=True, slots=True)
 class SessionConfig:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
+from monitor.domain.config import MAX_SFREQ, MIN_SFREQ
 from monitor.domain.errors import InputError
 from monitor.domain.quality import Artefact
 from monitor.signal.artefacts import is_usable
@@ -14,12 +15,6 @@ from monitor.signal.frames import Frames, spells
 
 PASSBAND_HZ = (0.3, 35.0)
 """Pass band in Hz: the AASM manual's recommended settings for EEG and EOG."""
-
-MIN_SFREQ = 80.0
-"""Lowest usable sampling rate in Hz: the pass band needs room below half of it."""
-
-MAX_SFREQ = 2048.0
-"""Highest accepted sampling rate in Hz: bounds what is held, and saved, of an epoch."""
 
 SETTLE_S = 2
 """Seconds withheld after the filter begins anew: its answer to a step is below 5 % by then."""

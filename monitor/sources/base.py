@@ -20,12 +20,15 @@ class Source(Protocol):
         Length, or None where it has no end.
     live : bool
         True when time passes by itself; False for what can be read at any speed.
+    trouble : str
+        Why nothing can come now; empty when it can.
     """
 
     sfreq: float
     montage: Montage
     n_samples: int | None
     live: bool
+    trouble: str
 
     def read(self) -> list[Input] | None:
         """Return the next inputs; an empty list when nothing has come; None at the end."""

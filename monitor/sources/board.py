@@ -28,6 +28,7 @@ OPTIONS = {
 """BrainFlow's input parameters by the options which set them."""
 
 _REPLAYS = (BoardIds.PLAYBACK_FILE_BOARD, BoardIds.STREAMING_BOARD)
+_SERIAL = (BoardIds.CYTON_BOARD, BoardIds.CYTON_DAISY_BOARD, BoardIds.GANGLION_BOARD)
 _BUFFER_S = 600
 """Seconds that BrainFlow keeps for a reader that is late; it drops the oldest without a word."""
 
@@ -71,6 +72,7 @@ class BoardLink:
 
     def __init__(self, board_id: int, inputs: BrainFlowInputParams, channels: str = "") -> None:
         self._id, self._inputs = board_id, inputs
+        self.once = board_id in _REPLAYS
         kind = inputs.master_board if board_id in _REPLAYS else board_id
         self._rows = describe(kind)
         self.sfreq = float(self._rows["sampling_rate"])
@@ -220,6 +222,8 @@ def open_board(name: str, params: Mapping[str, str]) -> BoardLink:
         known = ", ".join(("channels", "master", *OPTIONS))
         raise SourceError(f"board: has no option {', '.join(sorted(unknown))}; it has {known}")
     board_id = board_id_of(name)
+    if board_id in _SERIAL and "port" not in params:
+        raise SourceError(f"board:{name} needs port=, such as port=/dev/ttyUSB0")
     inputs = BrainFlowInputParams()
     for option in params.keys() & OPTIONS.keys():
         setattr(inputs, OPTIONS[option], _typed(option, params[option], inputs))

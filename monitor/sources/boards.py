@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from monitor.domain.config import MAX_SFREQ, MIN_SFREQ
 from monitor.domain.errors import SourceError
-from monitor.signal.filter import MAX_SFREQ, MIN_SFREQ
+from monitor.domain.montage import MAX_CHANNELS
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API", UserWarning)
@@ -50,7 +51,7 @@ class BoardKind:
     sfreq : float
         Samples per second.
     ch_names : tuple of str
-        BrainFlow's names of its EEG channels, by which they go when none are given.
+        BrainFlow's names of its EEG channels, by which they go when none are given; at most 64.
     numbered : bool
         Whether its losses are told by package number and clock; else by the clock alone.
     """
@@ -74,7 +75,7 @@ def _kind(board: BoardIds, short: str) -> BoardKind | None:
         rows = describe(board.value)
     except SourceError:
         return None
-    names = tuple(default_names(rows))
+    names = tuple(name for name in default_names(rows) if name)
     name = short or _plain(board.name)
     return BoardKind(name, board.value, float(rows["sampling_rate"]), names, board in FAMILIES)
 
@@ -123,7 +124,11 @@ def describe(board_id: int) -> dict[str, Any]:
 
 
 def default_names(rows: Mapping[str, Any]) -> list[str]:
-    """Return BrainFlow's fixed names of the channels; EEG 1, EEG 2, … where it has none."""
+    """Return BrainFlow's fixed names of the channels; EEG 1, EEG 2, … where it has none.
+
+    Those beyond the `MAX_CHANNELS` of a montage have none: they are left out unless they are named.
+    """
     count = len(rows["eeg_channels"])
     names = [name for name in rows.get("eeg_names", "").split(",") if name]
-    return names if len(names) == count else [f"EEG {i + 1}" for i in range(count)]
+    names = names if len(names) == count else [f"EEG {i + 1}" for i in range(count)]
+    return [*names[:MAX_CHANNELS], *[""] * (count - MAX_CHANNELS)]

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.domain.config import MAX_SFREQ, MIN_SFREQ
 from monitor.domain.errors import SourceError
 from monitor.domain.events import Event
 from monitor.domain.inputs import Chunk, Gap, Input
 from monitor.domain.montage import Channel, ChannelKind, Montage, guess_kind
-from monitor.signal.filter import MAX_SFREQ, MIN_SFREQ
 from monitor.sources.annotations import END_TEXT, parse_gap
 from monitor.sources.edf_header import EdfLayout
 from monitor.sources.edf_signals import EdfSignal, own_annotations, read_header, read_signals
@@ -36,6 +36,7 @@ class EdfSource:
     """
 
     live = False
+    trouble = ""
 
     def __init__(
         self, path: Path, layout: EdfLayout, signals: Sequence[EdfSignal], chunk_s: float = 1.0

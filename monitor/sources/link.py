@@ -43,10 +43,13 @@ class Link(Protocol):
         Sampling rate in Hz, known before it is connected.
     montage : Montage
         The rows of every batch.
+    once : bool
+        It replays a recording: when it has fallen silent, that was the end.
     """
 
     sfreq: float
     montage: Montage
+    once: bool
 
     def connect(self) -> None:
         """Open the device and have it send; may take seconds.

@@ -6,7 +6,7 @@ sample it did not deliver is a `Gap`.
 """
 
 import logging
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from monitor.domain.errors import SourceError
 from monitor.domain.events import Event
 from monitor.domain.inputs import MAX_GAP_S, Chunk, Gap, Input
 from monitor.sources.link import Batch, Host, Link
+from monitor.sources.loss import MAX_DRIFT
 from monitor.sources.markers import marker_of
 
 logger = logging.getLogger(__name__)
@@ -24,17 +25,24 @@ SILENT_S = 15.0
 itself with its losses counted exactly; SIGNAL_LOST is raised after as long."""
 
 FROZEN_S = 10.0
-"""Seconds for which every channel repeats one value, off its rail, after which a device is
-connected anew: an amplifier's noise never stands still (flat: 10 s)."""
+"""Seconds for which every channel repeats one value, one of them off its rail, after which a device
+is connected anew: an amplifier's noise never stands still (flat: 10 s)."""
 
 BURST_S = 0.5
 """Seconds by which the clock may be wrong about a sample: boards deliver in bursts."""
+
+SLACK_S = 3.0
+"""Seconds of lost samples for which there may seem to be no time: what was held back for a second,
+late bursts. More is the computer's clock being set, by which losses are counted [own choice]."""
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 """Bounds of the wait between attempts, which doubles [own choice]."""
 
 STEADY_S = 60.0
 """Seconds of signal after which the next wait is the first again [own choice]."""
+
+CLOSE_AGAIN_S = 0.1
+"""Seconds between two attempts to end what is under way [own choice]."""
 
 PACKETS_LOST = "packets lost"
 CONNECTING = "connecting"
@@ -65,13 +73,20 @@ class LiveSource:
         self._name = name
         self._attempt: Future[None] | None = None
         self._wait_s = FIRST_WAIT_S
-        self._try_at = self._connected_at = self._heard_at = -np.inf
+        self._try_at = self._heard_at = -np.inf
+        self._connected_at: float | None = None
         self._position = 0
         self._place_at: float | None = None
         self._still = _Stillness(link)
+        self._ended = False
 
-    def read(self) -> list[Input]:
-        """Return what has come; nothing while the device is silent or being connected."""
+    def read(self) -> list[Input] | None:
+        """Return what has come; nothing while the device is silent or being connected.
+
+        None at the end of what is only a replay.
+        """
+        if self._ended:
+            return None
         now = self._host.clock()
         if self._place_at is None:
             self._place_at = now
@@ -92,8 +107,10 @@ class LiveSource:
             self._link.mark(code)
 
     def close(self) -> None:
-        """Let go of the device; waits until an attempt under way has ended."""
-        self._host.start(self._link.disconnect).result()
+        """Let go of the device, even while it is being connected."""
+        last = self._host.start(self._link.disconnect)
+        while wait([last], timeout=CLOSE_AGAIN_S).not_done:
+            self._link.disconnect()
 
     @property
     def _is_open(self) -> bool:
@@ -103,20 +120,24 @@ class LiveSource:
     def _try(self, now: float) -> None:
         if now >= self._try_at:
             self._attempt = self._host.start(self._link.connect)
-            self._connected_at = -np.inf
+            self._connected_at = None
 
     def _take(self, attempt: Future[None], now: float) -> list[Input]:
         """See what came of an attempt, and what has come since."""
+        if error := attempt.exception():
+            self._lose(str(error) or type(error).__name__, now)
+            return []
+        if self._connected_at is None:
+            self._connected_at = self._heard_at = now
+            self._still.begin()
+            logger.info("%s: connected", self._name)
         try:
-            attempt.result()
-            if self._connected_at < 0:
-                self._connected_at = self._heard_at = now
-                self._still = _Stillness(self._link)
-                logger.info("%s: connected", self._name)
             return self._hear(self._link.drain(), now)
         except SourceError as error:
+            rest = self._place_rest(self._link.flush())
             self._lose(str(error), now)
-            return self._place_rest(self._link.flush())
+            self._ended = self._link.once
+            return rest
 
     def _hear(self, batch: Batch, now: float) -> list[Input]:
         """Place what came; give the device up when it has been silent or frozen for too long."""
@@ -125,13 +146,23 @@ class LiveSource:
             if now - self._heard_at > SILENT_S:
                 raise SourceError(f"no sample for {SILENT_S:g} s")
             return []
-        items = [*self._bridge(n_new, now), *self._place(batch)]
+        items = [*self._bridge(n_new, now), *self._place(self._checked(batch, now))]
         self._heard_at = self._place_at = now
-        if now - self._connected_at > STEADY_S:
+        if self._connected_at is not None and now - self._connected_at > STEADY_S:
             self._wait_s = FIRST_WAIT_S
-        if self._still.push(batch.data) >= FROZEN_S * self.sfreq:
+        if self._still.push(batch.data):
+            items += self._place_rest(self._link.flush())
             self._lose(f"every channel has stood still for {FROZEN_S:g} s", now)
         return items
+
+    def _checked(self, batch: Batch, now: float) -> Batch:
+        """Forget losses for which there was no time: the computer's clock was set forward."""
+        room = (now - self._heard_at) * self.sfreq * (1 + MAX_DRIFT) + SLACK_S * self.sfreq
+        n_lost = int(batch.lost.sum())
+        if n_lost + batch.lost.size <= room:
+            return batch
+        logger.warning("%s: no time for %d lost samples: was the clock set?", self._name, n_lost)
+        return Batch(batch.data, np.zeros_like(batch.lost))
 
     def _bridge(self, n_new: int, now: float) -> list[Input]:
         """Bridge the time without a connection by the clock, which is all there is to go by."""
@@ -170,27 +201,39 @@ class LiveSource:
     def _lose(self, why: str, now: float) -> None:
         """Let go of it, and have it connected anew after a while, never quite the same."""
         self._host.start(self._link.disconnect)
-        wait = self._wait_s * (1 + self._host.chance()) / 2
+        pause = self._wait_s * (1 + self._host.chance()) / 2
         level = logging.DEBUG if why == self.trouble else logging.WARNING
-        logger.log(level, "%s: %s; trying again in %.1f s", self._name, why, wait)
+        logger.log(level, "%s: %s; trying again in %.1f s", self._name, why, pause)
         self.trouble = why
-        self._attempt, self._try_at = None, now + wait
+        self._attempt, self._try_at = None, now + pause
         self._wait_s = min(2 * self._wait_s, LONGEST_WAIT_S)
 
 
 class _Stillness:
-    """For how many samples every channel has kept its value; at a rail it may."""
+    """For how many samples no channel has moved, though one at least is off its rail.
+
+    It is told once: a device that stands still after it was connected anew is simply so.
+    """
 
     def __init__(self, link: Link) -> None:
         rails = [np.inf if c.rail_uv is None else c.rail_uv for c in link.montage.channels]
         self._rails = 0.99 * np.array(rails)
+        self._longest = FROZEN_S * link.sfreq
         self._value = np.full(len(rails), np.nan)
         self._count = 0
+        self._told = False
 
-    def push(self, data: NDArray[np.float64]) -> int:
-        """Return the count after these samples, shape (n_channels, n_samples)."""
-        moved = np.flatnonzero((data != self._value[:, None]).any(axis=0))
+    def begin(self) -> None:
+        """Count from here: the device has just been connected."""
+        self._count = 0
+
+    def push(self, data: NDArray[np.float64]) -> bool:
+        """Take samples, shape (n_channels, n_samples); tell whether it has been for too long."""
+        moved = bool((data != self._value[:, None]).any())
         self._value = data[:, -1]
-        railed = bool((np.abs(self._value) >= self._rails).any())
-        self._count = 0 if railed or moved.size else self._count + data.shape[1]
-        return self._count
+        self._count = 0 if moved else self._count + data.shape[1]
+        self._told = self._told and not moved
+        off_rail = bool((np.abs(self._value) < self._rails).any())
+        frozen = off_rail and not self._told and self._count >= self._longest
+        self._told = self._told or frozen
+        return frozen

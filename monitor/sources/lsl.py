@@ -7,7 +7,9 @@ up. What is missing, then or because the sender missed it, shows in the sender's
 go back, as after the sender's machine was started anew, end the connection.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from ctypes import byref, c_double, c_void_p
 from typing import Any
 
 import numpy as np
@@ -16,29 +18,29 @@ from numpy.typing import NDArray
 from monitor.domain.errors import SourceError
 from monitor.domain.inputs import MAX_GAP_S
 from monitor.domain.montage import ChannelKind, guess_kind
-from monitor.signal.filter import MAX_SFREQ, MIN_SFREQ
 from monitor.sources.channels import pick_channels
+from monitor.sources.held import Held
 from monitor.sources.link import Batch
-from monitor.sources.lsl_stamps import HOLD_S, StampCounter
+from monitor.sources.loss import HOLD_S, MAX_TIME_S
+from monitor.sources.lsl_form import form_of, form_said, scales_uv
+from monitor.sources.lsl_stamps import StampCounter
+
+OPTIONS = ("channels", "source_id", "sfreq", "names")
 
 RESOLVE_S = 10.0
 """Seconds for which a stream is looked for."""
 
+LIST_S = 2.0
+"""Seconds for which others of its name are looked for: LSL asks some after half a second only."""
+
 _OPEN_S = 5.0
-_LIST_S = 1.0
+_MAX_STREAMS = 1024
 _BUFFER_S = 600
 _PULL = 4096
 
-_MICROVOLTS = {
-    1.0: ("", "none", "microvolts", "microvolt", "uv", "µv", "\u03bcv", "-6"),
-    1e3: ("millivolts", "millivolt", "mv", "-3"),
-    1e6: ("volts", "volt", "v", "0"),
-}
-"""µV in each unit, as LSL's senders spell them or give its power of ten; µV where they do not."""
-
 
 class LslLink:
-    """One stream.
+    """One stream, and after a first connection no other sender's of the same name.
 
     Parameters
     ----------
@@ -46,109 +48,126 @@ class LslLink:
         What its sender calls it.
     params : mapping
         ``channels``: which of its channels are what, as in ``1:Fpz-M2,2:C3-M2``. Default: those
-        which the stream itself names as EEG, EOG or EMG.
+        which the stream itself names as EEG, EOG or EMG. ``source_id``: which of several senders
+        of that name. ``sfreq`` and ``names``: rate in Hz and names of all its channels, as in
+        ``C3-M2,EOG-L``; with them the stream need not be there yet.
 
     Raises
     ------
     SourceError
-        When LSL is not installed, no such stream is there, or nothing can be staged from it.
+        When LSL is not installed, no such stream or more than one is there, or nothing can be
+        staged from it.
     """
 
+    once = False
+
     def __init__(self, name: str, params: Mapping[str, str]) -> None:
-        if unknown := set(params) - {"channels"}:
-            raise SourceError(f"lsl: has no option {', '.join(sorted(unknown))}; it has channels")
+        if unknown := set(params) - set(OPTIONS):
+            listed = ", ".join(sorted(unknown))
+            raise SourceError(f"lsl: has no option {listed}; it has {', '.join(OPTIONS)}")
         self._lsl = load_lsl()
-        self._name = name
-        info = self._describe(self._find())
-        self._form = _form(info)
-        self.sfreq = float(info.sfreq)
-        _check(info, name)
-        names = _padded(info.get_channel_names(), info.n_channels)
-        known = [n if guess_kind(n) is not ChannelKind.OTHER else "" for n in names]
-        text = params.get("channels", "")
-        rows, self.montage = pick_channels(text, info.n_channels, None, f"lsl:{name}", known)
-        self._rows = list(rows)
-        units = _padded(info.get_channel_units(), info.n_channels)
-        self._scale = np.array([[_microvolts(units[row], name)] for row in rows])
+        self._name, self._where = name, f"lsl:{name}"
+        self._source_id = params.get("source_id", "")
         self._inlet: Any = None
-        self._counter = StampCounter(self.sfreq)
         self._stamp: float | None = None
-        self._held: NDArray[np.float64] = np.empty((len(rows), 0))
+        said = form_said(params, self._where)
+        info = (
+            None if said else self._describe(self._find("; to wait for it give sfreq= and names="))
+        )
+        self._form = said or form_of(info, self._where)
+        self.sfreq = self._form.sfreq
+        known = [n if guess_kind(n) is not ChannelKind.OTHER else "" for n in self._form.ch_names]
+        text = params.get("channels", "")
+        rows, self.montage = pick_channels(text, len(known), None, self._where, known)
+        self._rows = list(rows)
+        self._scale = np.ones((len(rows), 1))
+        if info is not None:
+            self._recognise(info)
+        self._begin()
 
     def connect(self) -> None:
         """Look for the stream and subscribe to it."""
         inlet = self._find()
-        if _form(self._describe(inlet)) != self._form:
-            raise SourceError(f"lsl:{self._name} has other channels or another rate than before")
-        try:
+        self._recognise(self._describe(inlet))
+        with _told(f"{self._where} cannot be opened"):
             inlet.open_stream(timeout=_OPEN_S)
-        except (RuntimeError, TimeoutError) as error:
-            raise SourceError(f"lsl:{self._name} cannot be opened: {error}") from error
         self._inlet = inlet
         self._begin()
 
     def drain(self) -> Batch:
         """Return what has come and can be placed."""
         if self._inlet is None:
-            raise SourceError(f"lsl:{self._name} is not connected")
-        try:
+            raise SourceError(f"{self._where} is not connected")
+        with _told(self._where):
             data, stamps = self._pull()
-        except RuntimeError as error:
-            raise SourceError(f"lsl:{self._name}: {error}") from error
         self._check_stamps(stamps)
-        self._held = np.concatenate([self._held, data], axis=1)
-        return self._release(self._counter.push(stamps))
+        return self._held.push(data, self._counter.push(stamps))
 
     def flush(self) -> Batch:
         """Return what was held back to tell the losses before it."""
-        return self._release(self._counter.flush())
+        return self._held.release(self._counter.flush())
 
     def mark(self, code: float) -> None:
         """Write nothing: LSL goes one way. Markers go out in a stream of their own."""
 
     def impedances(self, wait: Callable[[float], object]) -> dict[str, float]:  # noqa: ARG002
         """Refuse: a stream measures none."""
-        raise SourceError(f"lsl:{self._name} measures no impedance")
+        raise SourceError(f"{self._where} measures no impedance")
 
     def disconnect(self) -> None:
         """Let go of the stream."""
         self._inlet = None
 
     def _check_stamps(self, stamps: NDArray[np.float64]) -> None:
-        if not np.isfinite(stamps).all():
-            raise SourceError(f"lsl:{self._name}: a sample has no time stamp")
+        if not (np.abs(stamps) < MAX_TIME_S).all():
+            raise SourceError(
+                f"{self._where}: a sample has no time stamp, or one beyond {MAX_TIME_S:g} s"
+            )
         steps_s = np.diff(stamps, prepend=stamps[:1] if self._stamp is None else self._stamp)
         for step_s in (steps_s.min(initial=0.0), steps_s.max(initial=0.0)):
             if not -HOLD_S <= step_s <= MAX_GAP_S:
-                raise SourceError(f"lsl:{self._name}: its time stamps jump by {step_s:+.0f} s")
+                raise SourceError(f"{self._where}: its time stamps jump by {step_s:+.0f} s")
         self._stamp = float(stamps[-1]) if len(stamps) else self._stamp
 
-    def _release(self, lost: NDArray[np.int64]) -> Batch:
-        ready, self._held = self._held[:, : len(lost)], self._held[:, len(lost) :]
-        return Batch(ready, lost)
-
     def _begin(self) -> None:
-        self._counter, self._stamp = StampCounter(self.sfreq), None
-        self._held = np.empty((len(self._rows), 0))
+        self._counter, self._held = StampCounter(self.sfreq), Held(len(self._rows))
+        self._stamp = None
 
-    def _find(self) -> Any:
-        """Return an inlet of the stream, not subscribed yet."""
-        found = self._lsl.resolve_streams(timeout=RESOLVE_S, name=self._name)
+    def _find(self, hint: str = "") -> Any:
+        """Return an inlet of the one stream that fits, not subscribed yet."""
+        wanted = {"name": self._name} | ({"source_id": self._source_id} if self._source_id else {})
+        with _told(self._where):
+            first = self._lsl.resolve_streams(timeout=RESOLVE_S, **wanted)  # done when one is there
+            there = {info.uid: info for info in [*first, *_all_streams(self._lsl)]}.values()
+        named = [info for info in there if info.name == self._name]
+        found = [info for info in named if self._source_id in ("", info.source_id)]
         if not found:
-            there = sorted({info.name for info in self._lsl.resolve_streams(timeout=_LIST_S)})
+            which = f" of source_id={self._source_id}" if self._source_id else ""
             raise SourceError(
-                f"no LSL stream {self._name!r} within {RESOLVE_S:g} s;"
-                f" there is {', '.join(there) or 'none'}"
+                f"no LSL stream {self._name!r}{which} within {RESOLVE_S:g} s;"
+                f" there is {_listed(named or there)}{hint}"
             )
-        return self._lsl.StreamInlet(found[0], max_buffered=_BUFFER_S)
+        if len(found) > 1:
+            raise SourceError(
+                f"{len(found)} LSL streams are called {self._name!r}: {_listed(found)};"
+                " say which by source_id=, or give each a name and source_id of its own"
+            )
+        with _told(self._where):
+            return self._lsl.StreamInlet(found[0], max_buffered=_BUFFER_S)
 
     def _describe(self, inlet: Any) -> Any:
         """Return the full description of an inlet's stream."""
-        try:
+        with _told(f"{self._where} does not say what it is"):
             inlet.pull_chunk(timeout=0.0)  # without it MNE-LSL gives no description
             return inlet.get_sinfo(timeout=_OPEN_S)
-        except (RuntimeError, TimeoutError) as error:
-            raise SourceError(f"lsl:{self._name} does not say what it is: {error}") from error
+
+    def _recognise(self, info: Any) -> None:
+        """See that a stream is what it has to be, and hold on to its sender."""
+        form = form_of(info, self._where)
+        if str(form) != str(self._form):
+            raise SourceError(f"{self._where} has {form}, not {self._form}")
+        self._scale = scales_uv(info, self._rows, self._where)
+        self._source_id = info.source_id
 
     def _pull(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return all that is there, shape (n_rows, n), in µV, and its stamps."""
@@ -157,7 +176,8 @@ class LslLink:
             pulled[-1] = tuple(part.copy() for part in pulled[-1])  # the inlet reuses its memory
             pulled.append(self._inlet.pull_chunk(timeout=0.0, max_samples=_PULL))
         data = np.concatenate([samples for samples, _ in pulled]).T[self._rows]
-        return data * self._scale, np.concatenate([stamps for _, stamps in pulled])
+        with np.errstate(over="ignore"):  # what is beyond all numbers is beyond any amplifier
+            return data * self._scale, np.concatenate([stamps for _, stamps in pulled])
 
 
 def load_lsl() -> Any:
@@ -175,27 +195,26 @@ def load_lsl() -> Any:
     return lsl
 
 
-def _form(info: Any) -> tuple[float, int]:
-    return float(info.sfreq), int(info.n_channels)
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Tell MNE-LSL's errors, TimeoutError among them, as a source's."""
+    try:
+        yield
+    except (RuntimeError, OSError, ValueError) as error:
+        raise SourceError(f"{what}: {error}") from error
 
 
-def _check(info: Any, name: str) -> None:
-    if info.dtype == "string":
-        raise SourceError(f"lsl:{name} carries text, not signal")
-    if not MIN_SFREQ <= info.sfreq <= MAX_SFREQ:
-        raise SourceError(
-            f"lsl:{name}: rate {info.sfreq:g} Hz is outside {MIN_SFREQ:g} to {MAX_SFREQ:g} Hz"
-        )
+def _all_streams(lsl: Any) -> list[Any]:
+    """Return every stream there is.
+
+    MNE-LSL's own search takes two senders' streams of one name and source_id for one.
+    """
+    found = (c_void_p * _MAX_STREAMS)()
+    n_found = lsl.load_liblsl.lib.lsl_resolve_all(byref(found), _MAX_STREAMS, c_double(LIST_S))
+    of_pointer = lsl.stream_info._BaseStreamInfo  # noqa: SLF001 # what its own search makes
+    return [of_pointer(pointer) for pointer in found[:n_found]]
 
 
-def _padded(texts: list[str | None] | None, n_channels: int) -> list[str]:
-    """Return a text for each channel, empty where the stream has none."""
-    given = [text or "" for text in texts or []]
-    return [*given, *[""] * n_channels][:n_channels]
-
-
-def _microvolts(unit: str, name: str) -> float:
-    for factor, spellings in _MICROVOLTS.items():
-        if unit.strip().lower() in spellings:
-            return factor
-    raise SourceError(f"lsl:{name}: a channel's unit is {unit!r}, not microvolts, millivolts or V")
+def _listed(infos: Iterable[Any]) -> str:
+    texts = {f"{info.name} (source_id={info.source_id}, at {info.hostname})" for info in infos}
+    return ", ".join(sorted(texts)) or "none"

@@ -9,11 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from monitor.domain.errors import SourceError
 from monitor.domain.inputs import Profile
 from monitor.sources.base import Source
-from monitor.sources.edf import BLOCK_S, open_edf
-from monitor.sources.link import Host, Link
-from monitor.sources.live import LiveSource
-from monitor.sources.openbci import open_openbci
-from monitor.sources.simulator.source import open_simulator
+from monitor.sources.link import Link
 
 MAX_SPEC = 4096
 MAX_SPEED = 100_000.0
@@ -61,15 +57,25 @@ class SourceSpec:
     record: bool = False
 
 
+# Each kind of source is loaded when it is first asked for: devices have processes of their own.
+
+
 def _open_edf(spec: SourceSpec) -> Source:
+    from monitor.sources.edf import BLOCK_S, open_edf
+
     return open_edf(spec.path, spec.params, chunk_s=1.0 if spec.speed else BLOCK_S)
 
 
 def _open_openbci(spec: SourceSpec) -> Source:
+    from monitor.sources.edf import BLOCK_S
+    from monitor.sources.openbci import open_openbci
+
     return open_openbci(spec.path, spec.params, chunk_s=1.0 if spec.speed else BLOCK_S)
 
 
 def _open_sim(spec: SourceSpec) -> Source:
+    from monitor.sources.simulator.source import open_simulator
+
     if spec.path:
         raise SourceError(f"sim: has no path {spec.path!r}; did you mean sim:?scenario={spec.path}")
     plan = {} if spec.planned_s is None else {"planned_minutes": f"{spec.planned_s / 60:g}"}
@@ -77,13 +83,13 @@ def _open_sim(spec: SourceSpec) -> Source:
 
 
 def _link_board(spec: SourceSpec) -> Link:
-    from monitor.sources.board import open_board  # takes long to load
+    from monitor.sources.board import open_board
 
     return open_board(spec.path, spec.params)
 
 
 def _link_lsl(spec: SourceSpec) -> Link:
-    from monitor.sources.lsl import LslLink  # an extra
+    from monitor.sources.lsl import LslLink
 
     return LslLink(spec.path, spec.params)
 
@@ -150,24 +156,17 @@ def open_link(spec: SourceSpec) -> Link:
     return LINKS[spec.scheme](spec)
 
 
-def open_source(spec: SourceSpec, host: Host | None = None) -> Source:
-    """Open what a spec names.
-
-    Parameters
-    ----------
-    host : Host or None
-        Runs what is live; None where only recordings are read.
+def open_source(spec: SourceSpec) -> Source:
+    """Open the recording, or the simulator, that a spec names.
 
     Raises
     ------
     SourceError
-        When it cannot be opened; names the file or option, its value and the limit.
+        When it is live, or cannot be opened; names the file or option, its value and the limit.
     """
-    if spec.scheme in OPENERS:
-        return OPENERS[spec.scheme](spec)
-    if host is None:
+    if spec.scheme in LINKS:
         raise SourceError(f"{spec.text} is live: `dreamwatch serve --source` watches it")
-    return LiveSource(open_link(spec), host, f"{spec.dreamer}: {spec.scheme}:{spec.path}")
+    return OPENERS[spec.scheme](spec)
 
 
 def _params(query: str) -> dict[str, str]:

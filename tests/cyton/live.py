@@ -46,6 +46,7 @@ def fast_time(speed: float, patience: float = 1.0) -> Iterator[ThreadHost]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(board, "Shim", BoardTime)
         patch.setattr(live, "SILENT_S", patience * live.SILENT_S)
+        patch.setattr(live, "SLACK_S", speed * live.SLACK_S)  # the board catches up with the clock
         yield ThreadHost("test", clock=lambda: time.monotonic() * speed)
 
 
@@ -84,3 +85,8 @@ def gaps(items: list[Input]) -> list[tuple[int, str]]:
 
 def signal_of(items: list[Input]) -> np.ndarray:
     return np.hstack([i.data for i in items if isinstance(i, Chunk)])
+
+
+def number_of(chunk, channel=0):
+    """Return the number that `tests.cyton.signal.numbered` gave each sample."""
+    return (to_counts(chunk.data)[channel] + 2**22 - channel) // 16

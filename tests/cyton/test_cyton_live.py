@@ -8,17 +8,11 @@ import pytest
 from monitor.domain.inputs import Chunk
 from monitor.sources.live import PACKETS_LOST, SILENT_S
 from tests.cyton.emulator import CytonEmulator
-from tests.cyton.live import gaps, read_until, signal_of, watched
-from tests.cyton.protocol import to_counts
+from tests.cyton.live import gaps, number_of, read_until, signal_of, watched
 from tests.cyton.signal import numbered
 
 SPEED = 60.0
 LOSSES = (1, 45, 255, 256, 257, 3000)
-
-
-def number_of(chunk, channel=0):
-    """Return the number that `tests.cyton.signal.numbered` gave each sample."""
-    return (to_counts(chunk.data)[channel] + 2**22 - channel) // 16
 
 
 def check_places(items, lost_before=0):

@@ -8,7 +8,8 @@ import pytest
 
 from monitor.domain.inputs import Chunk
 from monitor.sources.edf import open_edf
-from monitor.sources.spec import open_source, parse_spec
+from monitor.sources.live import LiveSource
+from monitor.sources.spec import open_link, open_source, parse_spec
 from monitor.staging.bundle import load_bundle
 from service import watch as module
 from service.losses import count_losses
@@ -49,7 +50,7 @@ class Bed:
     """A service's runner over an emulated board, its clock as fast as the board's."""
 
     def __init__(self, board, bundle, data_dir, patch, host):
-        patch.setattr(module, "ThreadHost", lambda _: host)
+        patch.setattr(module, "open_live", lambda spec: LiveSource(open_link(spec), host, "bed-7"))
         spec = f"board:cyton?port={board.port}&channels=1:C3-M2,2:C4-M1,3:EOG-L&dreamer=bed-7"
         self.board, self.store = board, Store(data_dir)
         self.folder = data_dir / "recordings" / "bed-7"

@@ -55,6 +55,8 @@ class FakeHub:
 class FakeSource:
     """Chunks of one second; or, live, whatever is put into `coming`."""
 
+    trouble = ""
+
     def __init__(self, seconds: int = 5, live: bool = False, chunk_s: int = 1) -> None:
         self.sfreq, self.montage, self.live = SFREQ, MONTAGE, live
         self.n_samples = int(seconds * SFREQ)

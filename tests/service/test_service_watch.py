@@ -140,7 +140,7 @@ def test_a_state_that_does_not_fit_any_more_begins_another_session(
         advance(opened(store, bundle), 60)
         before = store.last_session("bed-7").session
         fewer = parse_spec(f"{SPEC.text}&channels=Fpz-Cz")
-        monkeypatch.setattr(module, "open_source", lambda *_: open_source(fewer))
+        monkeypatch.setattr(module, "open_source", lambda _: open_source(fewer))
         opened(store, bundle, now=START + 100)
         assert store.last_session("bed-7").session != before
     assert "cannot go on" in caplog.text
@@ -164,7 +164,7 @@ def test_a_damaged_state_keeps_nobody_from_being_watched_and_is_an_error_in_the_
 
 @pytest.fixture
 def live(monkeypatch):
-    def open_live(spec, _host):
+    def open_live(spec):
         source = open_source(spec)
         source.live = True
         return source

@@ -36,7 +36,7 @@ class FakeHost:
         for work, future in self._waiting:
             try:
                 future.set_result(work())
-            except SourceError as error:
+            except (SourceError, ZeroDivisionError) as error:
                 future.set_exception(error)
         self._waiting.clear()
 
@@ -45,6 +45,7 @@ class FakeLink:
     """Sends what `send` was told; fails as `refuses` or `breaks` says."""
 
     sfreq = SFREQ
+    once = False
 
     def __init__(self, rail_uv=None):
         self.montage = Montage.from_names(["C3-M2", "EOG-L"], rail_uv)
@@ -59,7 +60,8 @@ class FakeLink:
         """Queue samples that count up, or stand still at `value`."""
         lost = np.zeros(n_samples, dtype=np.int64) if lost is None else np.asarray(lost)
         row = np.arange(self._sent, self._sent + n_samples, dtype=float)
-        data = np.stack([row, -row]) if value is None else np.full((2, n_samples), float(value))
+        still = np.broadcast_to(np.asarray(0 if value is None else value, float), (2, n_samples))
+        data = np.stack([row, -row]) if value is None else still
         self._sent += n_samples
         self._batches.append(Batch(data, lost))
 

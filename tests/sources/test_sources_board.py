@@ -60,11 +60,12 @@ def test_every_board_listed_can_be_opened_by_its_name():
     [
         ("board:cytom", "no board 'cytom'"),
         ("board:cyton?prot=/dev/ttyUSB0", "no option prot; it has channels"),
-        ("board:cyton?channels=9:C3-M2", "9"),
-        ("board:cyton?channels=1:chin", "EEG"),
+        ("board:cyton?port=x&channels=9:C3-M2", "9"),
+        ("board:cyton?port=x&channels=1:chin", "EEG"),
         ("board:synthetic?ip_port=99999", "from 0 to 65535"),
         ("board:playback?file=x.csv", "needs master=BOARD"),
         ("board:cyton?speed=2", "time has one speed"),
+        ("board:cyton", "needs port=, such as"),
     ],
 )
 def test_a_wrong_spec_is_told_before_anything_is_connected(spec, told):
@@ -78,7 +79,7 @@ def test_what_is_live_needs_a_service():
 
 
 def test_the_montage_is_the_wearers_and_knows_the_rails():
-    link = open_board("cyton", CHANNELS)
+    link = open_board("cyton", CHANNELS | {"port": "x"})
     assert link.montage.ch_names == ("C3-M2", "EOG-L")
     assert link.montage.kinds == (ChannelKind.EEG, ChannelKind.EOG)
     assert [c.rail_uv for c in link.montage.channels] == [187_500.0] * 2
@@ -86,7 +87,7 @@ def test_the_montage_is_the_wearers_and_knows_the_rails():
 
 
 def test_without_a_montage_the_boards_own_names_stand_in():
-    assert open_board("cyton", {}).montage.ch_names[:3] == ("Fp1", "Fp2", "C3")
+    assert open_board("cyton", {"port": "x"}).montage.ch_names[:3] == ("Fp1", "Fp2", "C3")
     ganglion = open_board("ganglion", {}).montage
     assert ganglion.ch_names == ("EEG 1", "EEG 2", "EEG 3", "EEG 4")
     assert ganglion.channels[0].rail_uv == pytest.approx(15_686.3, abs=0.1)
@@ -148,4 +149,4 @@ def test_impedance_is_told_where_the_board_measures_it(synthetic):
     found = synthetic.impedances(lambda _: drained(synthetic, 50) and time.sleep(0.1))
     assert set(found) == {"C3-M2"}  # of two channels only, in this board
     with pytest.raises(SourceError, match="CytonDaisy measures no impedance"):
-        open_board("cyton-daisy", {}).impedances(time.sleep)
+        open_board("cyton-daisy", {"port": "x"}).impedances(time.sleep)

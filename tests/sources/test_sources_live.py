@@ -79,13 +79,15 @@ def test_every_sample_sent_is_received_or_lost_and_in_order(batches):
     link, host = FakeLink(), FakeHost()
     source = LiveSource(link, host, "bed-7")
     source.read()
-    position = 0
+    link.send(1)
+    position = sum(item.n_samples for item in source.read())
     for lost in batches:
+        host.now += (len(lost) + sum(lost)) / SFREQ
         link.send(len(lost), lost)
         for item in source.read():
             assert item.first_sample == position
             position += item.n_samples
-    assert position == sum(len(lost) + sum(lost) for lost in batches)
+    assert position == 1 + sum(len(lost) + sum(lost) for lost in batches)
 
 
 def test_a_short_silence_is_waited_for(source, link, host):
@@ -169,15 +171,64 @@ def test_a_frozen_device_is_connected_anew(source, link, host):
     assert "stood still" in source.read()[0].cause
 
 
-def test_a_device_at_its_rail_is_no_frozen_one(host):
-    link = FakeLink(rail_uv=187_500.0)
+def stand_still(link, host, source, seconds, row):
+    for _ in range(seconds):
+        host.now += 1
+        link.send(250, value=row)
+        source.read()
+
+
+@pytest.mark.parametrize(
+    ("rail_uv", "row", "n_connects"),
+    [
+        (187_500.0, (187_500.0, -187_500.0), 1),  # every electrode is off
+        (187_500.0, (187_500.0, 17.0), 2),  # one is, and nothing moves: frozen
+        (None, (17.0, 18.0), 2),  # may be frozen, may be switched off: tried once
+    ],
+)
+def test_what_stands_still_is_frozen_unless_all_of_it_is_railed(host, rail_uv, row, n_connects):
+    link = FakeLink(rail_uv)
     source = LiveSource(link, host, "bed-7")
     source.read()
-    for _ in range(60):
+    stand_still(link, host, source, 120, np.array([row]).T)
+    assert link.n_connects == n_connects
+
+
+def test_what_moves_again_can_freeze_again(source, link, host):
+    stand_still(link, host, source, 30, 17)
+    link.send(250)
+    source.read()
+    stand_still(link, host, source, 30, 17)
+    assert link.n_connects == 3
+
+
+def test_a_clock_set_forward_loses_nothing(source, link, host, caplog):
+    host.now += 0.1
+    link.send(25, lost=[29_952] + 24 * [0])
+    assert [shape(i) for i in source.read()] == [(25, 25)]
+    assert "was the clock set" in caplog.text
+
+
+def test_a_replay_ends_where_it_falls_silent(source, link, host):
+    link.once = True
+    items = []
+    for _ in range(100):
         host.now += 1
-        link.send(250, value=187_500)
-        source.read()
+        if (came := source.read()) is None:
+            break
+        items += came
+    assert came is None
     assert link.n_connects == 1
+
+
+def test_whatever_goes_wrong_while_connecting_it_is_tried_again(link, host):
+    source = LiveSource(link, host, "bed-7")
+    link.connect = lambda: 1 / 0
+    assert pass_s(source, host, 5) == []
+    assert "division by zero" in source.trouble
+    del link.connect
+    pass_s(source, host, 60)
+    assert link.n_connects > 0
 
 
 def test_after_a_restart_it_goes_on_from_where_it_is_told(link, host):

@@ -34,6 +34,7 @@ class SimulatorSource:
     """
 
     live = False
+    trouble = ""
 
     def __init__(self, settings: Settings) -> None:
         self.sfreq = float(settings.sfreq)
