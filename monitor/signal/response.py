@@ -5,7 +5,7 @@ none is said only where every test could say so.
 """
 
 from collections import deque
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,10 @@ the latter."""
 MAX_EEG = 4
 """EEG channels looked at, the montage's first [own choice]: bounds the memory."""
 
+MIN_KEPT_HZ = 100.0
+"""Sampling rate kept, at least: mains folds to 40 Hz and above, where nothing is measured."""
+
+_KEPT = np.float16  # finer than any amplifier's noise, and half as much to save
 _N_EPOCHS = MEMORY_S // EPOCH_S + 2
 
 
@@ -47,7 +51,8 @@ class ResponseMeter:
     """
 
     def __init__(self, montage: Montage, sfreq: float, start: float) -> None:
-        self._sfreq = sfreq
+        self._every = _thinning(sfreq)
+        self._sfreq = sfreq / self._every
         self._start = start
         self._eeg = list(montage.picks(ChannelKind.EEG)[:MAX_EEG])
         self._emg = list(montage.picks(ChannelKind.EMG))
@@ -59,8 +64,9 @@ class ResponseMeter:
         while self._kept and _end(self._kept[0][0]) <= raw.first_second - MEMORY_S:
             self._kept.popleft()
         if raw.n_seconds:
-            eeg, flags = filtered.data[self._eeg], filtered.artefacts[:, self._eeg]
-            slim = Frames(raw.first_second, raw.edges, eeg.astype(np.float16), flags)
+            eeg = filtered.data[self._eeg, :: self._every]
+            edges, flags = raw.edges // self._every, filtered.artefacts[:, self._eeg]
+            slim = Frames(raw.first_second, edges, eeg, flags)
             self._kept.append((slim, _tone(raw, self._emg)))
 
     def note(self, epoch: ScoredEpoch) -> None:
@@ -90,8 +96,9 @@ class ResponseMeter:
         for later, more in list(self._kept)[1:]:
             frames, tone = frames.then(later), np.concatenate([tone, more])
         first = max(frames.first_second, _end(frames) - MEMORY_S)
-        kept = asdict(frames.cut(first, _end(frames)))
-        return {"kept": kept, "tone": tone[-MEMORY_S:], "epochs": list(self._epochs)}
+        kept = frames.cut(first, _end(frames))
+        kept = replace(kept, data=kept.data.astype(_KEPT))
+        return {"kept": asdict(kept), "tone": tone[-MEMORY_S:], "epochs": list(self._epochs)}
 
     def restore(self, snapshot: dict[str, Any]) -> None:
         """Go on from a snapshot."""
@@ -133,7 +140,9 @@ class ResponseMeter:
             begin, stop = max(first, frames.first_second), min(end, _end(frames))
             if begin < stop:
                 cut, rows = frames.cut(begin, stop), slice(begin - first, stop - first)
-                data[:, edges[rows.start] - edges[0] : edges[rows.stop] - edges[0]] = cut.data
+                data[:, edges[rows.start] - edges[0] : edges[rows.stop] - edges[0]] = (
+                    cut.data.astype(_KEPT)
+                )
                 flags[rows] = cut.artefacts
                 tone[rows] = part[begin - frames.first_second : stop - frames.first_second]
         return Frames(first, edges - edges[0], data, flags), tone
@@ -154,6 +163,12 @@ class ResponseMeter:
         return np.isin(second // EPOCH_S * EPOCH_S, alike) | (second >= over[-1])
 
 
+def _thinning(sfreq: float) -> int:
+    """Return n where every nth sample is kept: as many fit into each second."""
+    most = int(sfreq / MIN_KEPT_HZ)
+    return next((n for n in range(most, 1, -1) if (sfreq / n).is_integer()), 1)
+
+
 def _end(frames: Frames) -> int:
     return frames.first_second + frames.n_seconds
 
@@ -166,7 +181,8 @@ def _tone(raw: Frames, emg: list[int]) -> NDArray[np.float32]:
     tone = np.full(raw.n_seconds, np.nan)
     with np.errstate(invalid="ignore"):
         for rows, stack in raw.stacks() if emg else ():
-            spread = np.diff(stack[emg]).std(axis=2).T
+            steps = np.diff(stack[emg])
+            spread = np.sqrt(np.einsum("ijk,ijk->ji", steps, steps) / steps.shape[2])
             spread[~is_usable(raw.artefacts[rows][:, emg])] = np.nan
             tone[rows] = np.fmax.reduce(spread, axis=1)
     return tone.astype(np.float32)

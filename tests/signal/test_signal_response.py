@@ -106,7 +106,7 @@ def test_nothing_is_told_as_nothing_with_what_was_measured() -> None:
     assert response.value > EVOKED_SHARE == response.limit
 
 
-@pytest.mark.parametrize("sfreq", [100.0, 128.5, 250.0])
+@pytest.mark.parametrize("sfreq", [100.0, 128.5, 250.0, 500.0])
 @pytest.mark.parametrize("at_s", [CUE_S, 160.37])
 def test_a_slow_wave_half_a_second_after_the_cue_is_an_evoked_complex(
     sfreq: float, at_s: float
