@@ -24,6 +24,18 @@ def _on_this_machine_only() -> None:
     lsl.set_config_content(CONFIG.format(session=uuid4().hex))
 
 
+@pytest.fixture(autouse=True)
+def _short_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.sources.lsl.LIST_S", 0.2)  # enough to meet the one that is sought
+
+
+@pytest.fixture
+def long_look(_short_look: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every stream of this machine met; LSL asks most of them after half a second only."""
+    monkeypatch.setattr("monitor.sources.lsl.LIST_S", 0.8)
+    monkeypatch.setattr("monitor.sources.lsl.RESOLVE_S", 0.8)
+
+
 @pytest.fixture
 def name() -> str:
     """Return a stream's name that nothing else has."""

@@ -20,12 +20,14 @@ class Sender:
         ch_names: Sequence[str] = ("C3-M2", "EOG-L", "TRIG"),
         unit: str = "microvolts",
         sfreq: float = SFREQ,
+        source_id: str = "one",
+        dtype: str = "float32",
     ) -> None:
-        self._info = lsl.StreamInfo(name, "EEG", len(ch_names), sfreq, "float32", f"{name}-id")
+        self._info = lsl.StreamInfo(name, "EEG", len(ch_names), sfreq, dtype, source_id)
         if any(ch_names):
             self._info.set_channel_names(list(ch_names))
             self._info.set_channel_units(unit)
-        self._n_channels = len(ch_names)
+        self._n_channels, self._dtype = len(ch_names), dtype
         self.appear()
 
     def appear(self) -> None:
@@ -36,10 +38,13 @@ class Sender:
 
     def send(self, first: int, stop: int) -> None:
         numbers = np.arange(first, stop)
-        signal = numbers[:, None] + 10_000.0 * np.arange(self._n_channels)
-        self._outlet.push_chunk(
-            np.ascontiguousarray(signal, dtype=np.float32), timestamp=START + numbers / SFREQ
+        self.push(
+            numbers[:, None] + 10_000.0 * np.arange(self._n_channels), START + numbers / SFREQ
         )
+
+    def push(self, signal: NDArray[np.float64], stamps: NDArray[np.float64]) -> None:
+        """Send any samples, shape (n, n_channels), with any stamps."""
+        self._outlet.push_chunk(np.ascontiguousarray(signal, dtype=self._dtype), timestamp=stamps)
 
 
 def counted(data: NDArray[np.float64], lost: NDArray[np.int64]) -> NDArray[np.int64]:
