@@ -13,7 +13,7 @@ from monitor.domain.quality import UNUSABLE, Artefact
 from monitor.signal.artefacts import ArtefactDetector
 from monitor.signal.frames import Framer, Frames
 from monitor.signal.seconds import measure_seconds
-from monitor.sources.link import Link
+from monitor.sources.link import Batch, Link
 
 POLL_S = 0.05
 SILENT_S = 15.0
@@ -146,9 +146,11 @@ def examine(
     SourceError
         When the connection breaks.
     """
-    frames, counts = _listen(link, seconds, clock, pause, progress)
-    times, received, lost = (np.array(c) for c in zip(*counts, strict=True))
-    rate = _rate(times, received + lost)
+    looks = _listen(link, seconds, clock, pause, progress)
+    frames = _frames(link, [batch for _, batch in looks], seconds)
+    n_received = sum(batch.lost.size for _, batch in looks)
+    n_lost = sum(int(batch.lost.sum()) for _, batch in looks)
+    rate = _rate(looks)
     judged = ArtefactDetector(link.montage).push(frames)
     mains = np.sqrt(measure_seconds(frames).mains)
     channels = tuple(
@@ -157,7 +159,6 @@ def examine(
         )
         for i, channel in enumerate(link.montage.channels)
     )
-    n_received, n_lost = int(received[-1]), int(lost[-1])
     advice = _advice(link.sfreq, rate, n_received, n_lost)
     return Findings(seconds, link.sfreq, rate, n_received, n_lost, channels, advice)
 
@@ -168,33 +169,37 @@ def _listen(
     clock: Callable[[], float],
     pause: Callable[[float], object],
     progress: Callable[[float], object],
-) -> tuple[Frames, list[tuple[float, int, int]]]:
-    """Return the whole seconds that came, and time, samples received and lost at each look."""
-    framer = Framer(len(link.montage.channels), link.sfreq)
-    frames = framer.push(np.empty((len(link.montage.channels), 0)))
-    began = clock()
-    counts = [(began, 0, 0)]
-    first: float | None = None
-    while (now := clock()) - (began if first is None else first) < (
-        SILENT_S if first is None else seconds
-    ):
+) -> list[tuple[float, Batch]]:
+    """Return what came, and when."""
+    looks: list[tuple[float, Batch]] = []
+    until = clock() + SILENT_S
+    while (now := clock()) < until:
         batch = link.drain()
         if batch.lost.size:
-            first = now if first is None else first
-            n_lost = int(batch.lost.sum())
-            counts.append((now, counts[-1][1] + batch.lost.size, counts[-1][2] + n_lost))
-            missing = np.full((len(batch.data), n_lost), np.nan)
-            frames = frames.then(framer.push(np.hstack([missing, batch.data])))
-        progress(0.0 if first is None else now - first)
+            until = until if looks else now + seconds
+            looks.append((now, batch))
+        progress(now - (until - seconds) if looks else 0.0)
         pause(POLL_S)
-    return frames, counts
+    return looks
 
 
-def _rate(times: NDArray[np.float64], samples: NDArray[np.float64]) -> float | None:
+def _frames(link: Link, batches: list[Batch], seconds: float) -> Frames:
+    """Return the whole seconds that came, with losses in their place: no more than was listened."""
+    n_channels = len(link.montage.channels)
+    data = np.hstack([np.empty((n_channels, 0)), *(batch.data for batch in batches)])
+    lost = np.hstack([np.zeros(0, np.int64), *(batch.lost for batch in batches)])
+    most = np.minimum(np.cumsum(lost), round(seconds * link.sfreq))
+    places = np.repeat(np.arange(len(lost)), np.diff(most, prepend=0))
+    return Framer(n_channels, link.sfreq).push(np.insert(data, places, np.nan, axis=1))
+
+
+def _rate(looks: list[tuple[float, Batch]]) -> float | None:
     """Return samples a second by a line through all looks; the first burst may be older."""
-    if len(times) < MIN_LOOKS:
+    if len(looks) < MIN_LOOKS:
         return None
-    return float(np.polyfit(times[2:] - times[2], samples[2:], 1)[0])
+    times = np.array([time for time, _ in looks[1:]])
+    samples = np.cumsum([batch.lost.size + int(batch.lost.sum()) for _, batch in looks[1:]])
+    return float(np.polyfit(times - times[0], samples, 1)[0])
 
 
 def _rms(frames: Frames, row: int) -> float | None:
@@ -212,9 +217,7 @@ def _channel(
     mains: NDArray[np.float64],
     kohm: float | None,
 ) -> ChannelFinding:
-    shares = (
-        {a: float(((artefacts & int(a)) != 0).mean()) for a in ADVICE} if artefacts.size else {}
-    )
+    shares = {a: float(((artefacts & int(a)) != 0).mean()) for a in ADVICE if artefacts.size}
     shares = {artefact: share for artefact, share in shares.items() if share}
     unusable = sum(share for artefact, share in shares.items() if artefact & UNUSABLE)
     mains_uv = float(np.nanmean(mains)) if np.isfinite(mains).any() else None

@@ -13,13 +13,13 @@ class PlayedLink:
 
     sfreq = SFREQ
 
-    def __init__(self, lost_at=(), rate=SFREQ, **rows):
+    def __init__(self, lost_at=(), rate=SFREQ, n_lost=5, **rows):
         kinds = {"EOG": ChannelKind.EOG}
         self.montage = Montage(
             tuple(Channel(n, kinds.get(n, ChannelKind.EEG), RAIL_UV) for n in rows)
         )
         self._data = np.array(list(rows.values()))
-        self._lost, self._rate = set(lost_at), rate
+        self._lost, self._rate, self._n_lost = set(lost_at), rate, n_lost
         self._sent = 0
         self.now = 100.0
 
@@ -33,7 +33,7 @@ class PlayedLink:
         due = min(int((self.now - 100.0) * self._rate), self._data.shape[1])
         data, first = self._data[:, self._sent : due], self._sent
         self._sent = due
-        lost = [5 if first + i in self._lost else 0 for i in range(data.shape[1])]
+        lost = [self._n_lost if first + i in self._lost else 0 for i in range(data.shape[1])]
         return Batch(data, np.array(lost, dtype=np.int64))
 
 
@@ -99,6 +99,17 @@ def test_losses_and_a_wrong_rate_are_told():
     slow = look(PlayedLink(C3=eeg(), rate=245.0))
     assert slow.measured_sfreq == pytest.approx(245, abs=0.5)
     assert "instead of 250" in slow.advice[0]
+
+
+def test_lost_samples_spoil_the_seconds_in_which_they_were():
+    (channel,) = look(PlayedLink(C3=eeg(), lost_at=(110, 870))).channels
+    assert channel.artefacts["missing"] == pytest.approx(2 / 10)
+
+
+def test_a_gap_longer_than_the_look_fills_no_memory():
+    found = look(PlayedLink(C3=eeg(), lost_at=(500, 900), n_lost=10**15))
+    assert found.n_lost == 2 * 10**15
+    assert found.channels[0].artefacts["missing"] == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_board_that_sends_nothing_is_given_up_and_not_usable():
