@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.alarm.attend import attend
 from monitor.alarm.bedside import Bedside, Witness
 from monitor.alarm.catalogue import DEFAULT_POLICY
 from monitor.alarm.contacts import SECOND_S, Contacts
@@ -19,7 +20,7 @@ from monitor.alarm.faults import heard
 from monitor.alarm.plan import Plan
 from monitor.alarm.record import Alarm
 from monitor.alarm.register import AlarmRegister
-from monitor.alarm.rules import AlarmKind, Policy
+from monitor.alarm.rules import Policy
 from monitor.alarm.times import ms
 from monitor.alarm.wake import WakeProtocol
 from monitor.alarm.wake_steps import Call
@@ -29,7 +30,6 @@ from monitor.domain.errors import CommandError, SnapshotError
 from monitor.domain.events import CommandDone, Event
 from monitor.domain.inputs import (
     Command,
-    Disposition,
     Health,
     Profile,
     Resolve,
@@ -42,13 +42,6 @@ from monitor.domain.montage import Montage
 
 MAX_COMMAND_IDS = 1_000
 """Ids of commands remembered to carry each out once [D]: one a minute for more than 16 hours."""
-
-_CLOSED = {
-    AlarmKind.OVERRUN: Call.EXCUSED,
-    AlarmKind.HARD_TO_WAKE: Call.TAKEN_OVER,
-    AlarmKind.UNRESPONSIVE: Call.DISPOSED,
-}
-"""What closing an alarm tells the wake protocol, unless the dreamer was found awake."""
 
 
 class AlarmEngine:
@@ -260,21 +253,7 @@ class AlarmEngine:
                 steps = self._bed.call(Call.RESPONSE, by, actor)
                 return steps, {"by": by.value, "counted": bool(steps)}
         alarm, changed = self._bed.alarms.command(self._bed.now, command)
-        steps = self._attend(alarm, command) if isinstance(command, Resolve) else []
+        steps = attend(self._bed, alarm, command) if isinstance(command, Resolve) else []
         hidden = ("command_id", "actor", "expected_version")
         detail = {name: v for name, v in asdict(command).items() if name not in hidden}
         return [*changed, *steps], detail
-
-    def _attend(self, alarm: Alarm, command: Resolve) -> list[Event]:
-        """Tell the plan and the wake protocol what a person found of a condition still there.
-
-        A finding about one that has gone says nothing about a wake that has begun since.
-        """
-        if alarm.kind not in _CLOSED or not alarm.present:
-            return []
-        bed, actor = self._bed, command.actor
-        if command.disposition is Disposition.WOKEN_VERIFIED:
-            return bed.call(Call.FOUND_AWAKE, actor=actor)
-        if alarm.kind is AlarmKind.OVERRUN:
-            bed.plan = bed.plan.excused(bed.now)
-        return bed.call(_CLOSED[alarm.kind], actor=actor)

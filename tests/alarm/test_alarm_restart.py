@@ -92,6 +92,37 @@ def test_a_channel_that_is_not_there_any_more_is_closed_by_a_person_only() -> No
     assert after.engine.open_alarms == ()
 
 
+SILENT = "eeg 0.8 60 50"
+
+
+@pytest.mark.parametrize("stretch", ["eeg 0.8 60 9", "eeg ? ? 9", "wait 9", "stage N2 100"])
+def test_a_spell_of_silence_goes_on_through_a_restart(stretch: str) -> None:
+    straight = Player(make_engine()).play(SILENT).play(stretch).play("eeg 0.8 60 60")
+    again = restarted(restarted(Player(make_engine()).play(SILENT)).play(stretch))
+    again.play("eeg 0.8 60 60")
+    assert saved(again.engine) == saved(straight.engine)
+    assert again.alarm("EEG_SUPPRESSED").present_since == START
+
+
+def test_a_restart_counts_on_the_time_in_one_stage() -> None:
+    after = restarted(Player(make_engine()).play("stage N2 179")).play("stage N2 1")
+    assert after.lines() == ["5400 EEG_ABNORMAL one stage ACTIVE_UNACK medium raised"]
+
+
+def test_silenced_sound_is_still_silent_after_a_restart_and_ends_on_time() -> None:
+    after = restarted(Player(make_engine()).play("lost 20\npause SIGNAL_LOST 60"))
+    assert after.play("lost 59").lines() == []
+    assert after.play("lost 1").lines() == ["80 SIGNAL_LOST ACTIVE_UNACK medium audio_resumed"]
+
+
+def test_a_suppressed_eeg_passes_to_the_next_session_and_is_closed_by_a_finding_only() -> None:
+    before = Player(make_engine()).play("eeg 0.8 60 60\ntrouble attendance")
+    after = following(before, start=100).play("eeg 0.0 60 120")
+    assert [a.state for a in after.engine.open_alarms] == ["RTN_UNACK", "ACTIVE_UNACK"]
+    after.play("ack EEG_SUPPRESSED\nresolve EEG_SUPPRESSED woken_verified\nwell attendance\ngood 5")
+    assert after.engine.open_alarms == ()
+
+
 def test_an_alarm_id_is_never_used_twice() -> None:
     before = Player(make_engine()).play("off C3-M2 10\ngood 15")
     after = following(before, start=100).play("off C3-M2 10")
@@ -138,7 +169,9 @@ def test_a_snapshot_of_somebody_else_or_another_montage_is_refused() -> None:
         make_engine(ch_names=("C4-M1",)).restore(snapshot)
 
 
-@pytest.mark.parametrize("part", ["now", "contacts", "plan", "sleeper", "wake", "alarms"])
+@pytest.mark.parametrize(
+    "part", ["now", "contacts", "eeg", "plan", "sleeper", "stages", "wake", "alarms"]
+)
 def test_a_damaged_snapshot_is_refused(part: str) -> None:
     snapshot = saved(make_engine())
     del snapshot["bed"][part]
