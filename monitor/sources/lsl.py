@@ -85,6 +85,17 @@ class LslLink:
             self._recognise(info)
         self._begin()
 
+    @property
+    def same(self) -> dict[str, str]:
+        """Options with which another link takes the same sender's stream of the same form only.
+
+        Names with commas cannot be said: then it is held to the sender only.
+        """
+        names = ",".join(self._form.ch_names)
+        form = {"sfreq": repr(self.sfreq), "names": names}
+        can_say = bool(names) and form_said(form, self._where) == self._form
+        return {"source_id": self._source_id} | (form if can_say else {})
+
     def connect(self) -> None:
         """Look for the stream and subscribe to it."""
         inlet = self._find()

@@ -253,6 +253,18 @@ def test_a_stream_whose_form_is_said_need_not_be_there_yet(
     np.testing.assert_array_equal(receiver.data[1], 1e3 * (10_000 + np.arange(10)))
 
 
+def test_a_link_says_how_another_one_takes_the_same_stream(name: str) -> None:
+    sender = Sender(name, source_id="mine")
+    link = LslLink(name, {})
+    assert link.same == {"source_id": "mine", "sfreq": "250.0", "names": "C3-M2,EOG-L,TRIG"}
+    sender.vanish()
+    again = LslLink(name, link.same)
+    assert (again.same, again.montage) == (link.same, link.montage)
+    commas = Sender(f"{name}2", ch_names=("C3-M2", "O1,O2"), source_id="two")
+    assert LslLink(f"{name}2", {}).same == {"source_id": "two"}
+    commas.vanish()
+
+
 def test_a_stream_of_another_form_than_said_is_not_taken(name: str) -> None:
     sender = Sender(name)
     link = LslLink(name, {"sfreq": "250", "names": "Fpz-M2,EOG-L"})
