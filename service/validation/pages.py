@@ -31,15 +31,15 @@ electrode or amplifier took part, so these figures tell what the program does, n
 a bed is like."""
 
 _MATCHING = """An alarm is *found* when it is raised, for every channel that was struck, from 1 s \
-before the onset until {grace:g} s after it is due (too long a stage: until it ends). Neither found \
-nor false are alarms of the same kind and channel until the tail after the fault's end (30 s; 130 \
-s for the EEG's kinds, any finding), and those of kinds that follow from it: ELECTRODE_OFF from \
-SIGNAL_LOST and from an EEG without waves, EEG_ABNORMAL from EEG_SUPPRESSED, HARD_TO_WAKE from \
-UNRESPONSIVE, UNRESPONSIVE at once of a child who leaves a round unanswered, and both of these of \
-a dreamer who answers and falls asleep again. Every other one is *false*, those in faults too brief \
-to alarm included, and counts at the highest priority it reached. Monitored time is that of \
-coverage MONITORED. Intervals are 95 %: Clopper-Pearson for shares, exact Poisson for rates. The \
-99th percentile of fewer than a hundred is the largest."""
+before the onset until {grace:g} s after it is due (too long a stage: until it ends). Neither \
+found nor false are alarms of the same kind and channel until the tail after the fault's end (30 \
+s; 130 s for the EEG's kinds, any finding), and those of kinds that follow from it: ELECTRODE_OFF \
+from SIGNAL_LOST and from an EEG without waves, EEG_ABNORMAL from EEG_SUPPRESSED, HARD_TO_WAKE \
+from UNRESPONSIVE, UNRESPONSIVE at once of a child who leaves a round unanswered, and both of \
+these of a dreamer who answers and falls asleep again. Every other one is *false*, those in \
+faults too brief to alarm included, and counts at the highest priority it reached. Monitored time \
+is that of coverage MONITORED. Intervals are 95 %: Clopper-Pearson for shares, exact Poisson for \
+rates. The 99th percentile of fewer than a hundred is the largest."""
 
 
 @dataclass(frozen=True, slots=True)
