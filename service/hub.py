@@ -19,6 +19,8 @@ from service.overview import Overview
 
 BREATH_S = 0.05
 """Longest time for which an entry waits for others to be sent with it, in seconds."""
+READERS = 2
+"""Most clients for whom the log is read at the same time."""
 BATCH = 100
 """Most messages that a client is sent before others have their turn."""
 
@@ -76,10 +78,13 @@ class Subscription:
     limit : int
         Most entries waiting; one more and the client is too slow: `overflowed` is set, nothing
         is queued any more, and the client has to resume with its cursor.
+    reading : Semaphore
+        To be held while the log is read for this client.
     """
 
-    def __init__(self, wanted: Filter, limit: int) -> None:
+    def __init__(self, wanted: Filter, limit: int, reading: asyncio.Semaphore) -> None:
         self.wanted = wanted
+        self.reading = reading
         self.overflowed = asyncio.Event()
         self._limit = limit
         self._queue: deque[Entry | Telemetry] = deque()
@@ -139,6 +144,7 @@ class Hub:
         self._limit = limit
         self._clients: set[Subscription] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._reading = asyncio.Semaphore(READERS)
         self._bell: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
@@ -190,7 +196,7 @@ class Hub:
     @contextmanager
     def subscribe(self, wanted: Filter) -> Iterator[Subscription]:
         """Queue what is published from now on until the block is left."""
-        client = Subscription(wanted, self._limit)
+        client = Subscription(wanted, self._limit, self._reading)
         self._clients.add(client)
         try:
             yield client

@@ -20,7 +20,6 @@ from contextlib import suppress
 from typing import TypeAlias
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
-from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import JSONResponse
 
 from service.cursors import Cursor, explain, fits, parse_cursor, parse_first_message
@@ -122,11 +121,17 @@ async def _serve(websocket: WebSocket, client: Subscription, opening: _Opening) 
 
 
 async def _send(websocket: WebSocket, client: Subscription, opening: _Opening) -> None:
-    async for messages in iterate_in_threadpool(opening):
+    while messages := await _read(client, opening):
         await _say(websocket, messages)
     while True:
         await _say(websocket, await client.take())
         await asyncio.sleep(0)  # a client that always has more to hear must not keep out the others
+
+
+async def _read(client: Subscription, opening: _Opening) -> Sequence[Entry | Telemetry] | None:
+    """Read on in the log, a few clients at a time: else many who return hold up all others."""
+    async with client.reading:
+        return await asyncio.to_thread(next, (batch for batch in opening if batch), None)
 
 
 async def _say(websocket: WebSocket, messages: Sequence[Entry | Telemetry]) -> None:

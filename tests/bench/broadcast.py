@@ -9,6 +9,7 @@ in seconds of the monotonic clock that all processes share.
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -30,6 +31,8 @@ from service.store import RUNNING, SessionRow
 DREAMERS = [f"bed-{i}" for i in range(20)]
 QUEUE = 300
 """Entries a client may lag: 3 s of the bench, so that who does not read is soon too slow."""
+KERNEL_BYTES = 65_536
+"""Bytes that the kernel holds for a client, lest it hide for minutes that one does not read."""
 PROBA = {"W": 0.011, "N1": 0.052, "N2": 0.801, "N3": 0.112, "R": 0.024}
 CHANNELS = tuple(ChannelQuality(0.97, {"flat": 0.0, "railed": 0.0, "noise": 0.03}) for _ in "1234")
 
@@ -69,6 +72,7 @@ def main() -> None:
     server = make_server(app, settings)
     signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
     with listen("127.0.0.1", 0) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
         print(stream_address(address(listening)), flush=True)  # noqa: T201
         threading.Thread(target=obey, args=(app.state.station,), daemon=True).start()
         server.run([listening])

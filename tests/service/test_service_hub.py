@@ -16,6 +16,10 @@ def entry(seq: int, dreamer: str = "bed-7") -> Entry:
     return Entry(seq, dreamer, seq, made.event_id, made.type, made.at, made.data)
 
 
+def subscription(wanted: Filter, limit: int) -> Subscription:
+    return Subscription(wanted, limit, asyncio.Semaphore())
+
+
 def take(client: Subscription) -> list[str]:
     """Return what one ring of the bell brings."""
     client.ring()
@@ -31,7 +35,7 @@ def beat(text: str) -> Telemetry:
 
 
 def test_entries_come_in_order_before_the_newest_telemetry():
-    client = Subscription(Filter(), 10)
+    client = subscription(Filter(), 10)
     entries = [entry(1), entry(2)]
     client.offer_telemetry(Telemetry("stage", "bed-7", "old"))
     for each in entries:
@@ -41,7 +45,7 @@ def test_entries_come_in_order_before_the_newest_telemetry():
 
 
 def test_a_heartbeat_keeps_its_place_for_it_says_what_was_told_before_it():
-    client = Subscription(Filter(), 10)
+    client = subscription(Filter(), 10)
     client.offer(first := entry(1))
     client.offer_telemetry(beat("up to 1"))
     client.offer(second := entry(2))
@@ -52,14 +56,14 @@ def test_a_heartbeat_keeps_its_place_for_it_says_what_was_told_before_it():
 
 
 def test_with_nothing_to_say_a_client_waits():
-    client = Subscription(Filter(), 10)
+    client = subscription(Filter(), 10)
     client.ring()
     with pytest.raises(TimeoutError):
         asyncio.run(asyncio.wait_for(client.take(), 0.01))
 
 
 def test_a_client_waits_for_the_bell():
-    client = Subscription(Filter(), 10)
+    client = subscription(Filter(), 10)
     client.offer(entry(1))
     with pytest.raises(TimeoutError):
         asyncio.run(asyncio.wait_for(client.take(), 0.01))
@@ -80,7 +84,7 @@ def test_what_comes_within_a_breath_goes_together():
 
 
 def test_who_has_much_to_hear_is_not_told_all_at_once():
-    client = Subscription(Filter(), 10 * BATCH)
+    client = subscription(Filter(), 10 * BATCH)
     for seq in range(1, 2 * BATCH + 1):
         client.offer(entry(seq))
     client.offer_telemetry(Telemetry("stage", "bed-7", "stage"))
@@ -88,7 +92,7 @@ def test_who_has_much_to_hear_is_not_told_all_at_once():
 
 
 def test_a_full_queue_loses_the_client_and_says_nothing_of_what_comes_after():
-    client = Subscription(Filter(), 3)
+    client = subscription(Filter(), 3)
     entries = [entry(seq) for seq in range(1, 6)]
     for each in entries:
         client.offer(each)
@@ -99,7 +103,7 @@ def test_a_full_queue_loses_the_client_and_says_nothing_of_what_comes_after():
 
 
 def test_telemetry_never_fills_a_queue():
-    client = Subscription(Filter(), 1)
+    client = subscription(Filter(), 1)
     for i in range(100):
         client.offer_telemetry(beat(str(i)))
         client.offer_telemetry(Telemetry("stage", "bed-7", str(i)))
@@ -164,7 +168,7 @@ def test_the_text_of_an_entry_is_made_once_for_all_clients():
 
 
 def test_telemetry_of_each_dreamer_waits_by_itself_and_the_newest_of_it():
-    client = Subscription(Filter(), 1)
+    client = subscription(Filter(), 1)
     for dreamer, text in [("a", "1"), ("b", "2"), ("a", "3")]:
         client.offer_telemetry(Telemetry("stage", dreamer, text))
     assert take(client) == ["3", "2"]
@@ -180,7 +184,7 @@ def test_telemetry_of_each_dreamer_waits_by_itself_and_the_newest_of_it():
     ],
 )
 def test_only_heartbeats_come_unasked(wanted, heard):
-    client = Subscription(wanted, 1)
+    client = subscription(wanted, 1)
     client.offer_telemetry(Telemetry("stage", "a", "stage a"))
     client.offer_telemetry(beat("beat"))
     assert take(client) == heard
