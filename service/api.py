@@ -6,7 +6,17 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 
-from monitor.domain.inputs import Acknowledge, Command, Resolve, Respond, Shelve, Wake
+from monitor.domain.inputs import (
+    Acknowledge,
+    Command,
+    Deescalate,
+    PauseAudio,
+    Resolve,
+    Respond,
+    Shelve,
+    Unresponsive,
+    Wake,
+)
 from monitor.domain.stage import Stage
 from monitor.staging.statistics import sleep_statistics
 from service import bodies, contract
@@ -90,6 +100,18 @@ async def respond(station: TheStation, dreamer: KnownDreamer, body: bodies.Respo
     return await _carry_out(station, dreamer, Respond(**body.model_dump()))
 
 
+@router.post("/dreamers/{dreamer}/unresponsive", response_model=contract.Done)
+async def unresponsive(station: TheStation, dreamer: KnownDreamer, body: bodies.CommandIn) -> Any:
+    """Say that the dreamer does not respond; the alarm is raised at once."""
+    return await _carry_out(station, dreamer, Unresponsive(**body.model_dump()))
+
+
+@router.get("/policy", response_model=contract.PolicyInForce)
+async def show_policy(station: TheStation) -> Any:
+    """Return the numbers that alarms and wake protocol go by, and which are not the default."""
+    return await asyncio.to_thread(station.policy)
+
+
 @router.get("/alarms", response_model=list[contract.Alarm])
 async def list_alarms(station: TheStation, state: Literal["open"] = "open") -> Any:  # noqa: ARG001
     """Return the open alarms, the most urgent first."""
@@ -100,6 +122,20 @@ async def list_alarms(station: TheStation, state: Literal["open"] = "open") -> A
 async def acknowledge(station: TheStation, alarm_id: AlarmId, body: bodies.AcknowledgeIn) -> Any:
     """Take an alarm on: stops its sound, not the alarm."""
     command = Acknowledge(alarm_id=alarm_id, **body.model_dump())
+    return await _carry_out(station, station.dreamer_of(alarm_id), command)
+
+
+@router.post("/alarms/{alarm_id:path}/silence", response_model=contract.Done)
+async def silence(station: TheStation, alarm_id: AlarmId, body: bodies.SilenceIn) -> Any:
+    """Silence an alarm's sound for a moment; it stays as it is."""
+    command = PauseAudio(alarm_id=alarm_id, **body.model_dump())
+    return await _carry_out(station, station.dreamer_of(alarm_id), command)
+
+
+@router.post("/alarms/{alarm_id:path}/deescalate", response_model=contract.Done)
+async def deescalate(station: TheStation, alarm_id: AlarmId, body: bodies.AcknowledgeIn) -> Any:
+    """Take an alarm back by one escalation level."""
+    command = Deescalate(alarm_id=alarm_id, **body.model_dump())
     return await _carry_out(station, station.dreamer_of(alarm_id), command)
 
 

@@ -25,6 +25,12 @@ class AcknowledgeIn(CommandIn):
     expected_version: int
 
 
+class SilenceIn(AcknowledgeIn):
+    """Silence the alarm's sound for a moment."""
+
+    duration_s: float = Field(gt=0, allow_inf_nan=False)
+
+
 class ShelveIn(AcknowledgeIn):
     """Put the alarm aside for a while."""
 

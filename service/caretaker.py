@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from monitor.domain.inputs import Health
 from service.errors import SettingsError
-from service.policy import read_policy, set_policy
+from service.policy import DEFAULT, PolicyFile, read_policy, set_policy
 from service.runner import Runner
 from service.webhook import Webhook, not_watched
 
@@ -41,14 +41,26 @@ class Caretaker:
         Who is told outside.
     policy_file : Path or None
         Read again whenever it changes.
+    policy : PolicyFile
+        What was read of it.
+
+    Attributes
+    ----------
+    policy : PolicyFile
+        What everybody follows.
     """
 
     def __init__(
-        self, runners: Mapping[str, Runner], webhook: Webhook | None, policy_file: Path | None
+        self,
+        runners: Mapping[str, Runner],
+        webhook: Webhook | None,
+        policy_file: Path | None,
+        policy: PolicyFile = DEFAULT,
     ) -> None:
         self._runners, self._webhook, self._policy_file = runners, webhook, policy_file
         self._told: dict[tuple[str, str], str] = {}
         self._failing: dict[str, float] = {}
+        self.policy = policy
         self._policy_trouble = ""
         self._seen = _stamp(policy_file)
 
@@ -90,7 +102,7 @@ class Caretaker:
             logger.error("the policy stays as it was: %s", error)
             self._policy_trouble = f"the policy stays as it was: {error}"
             return
-        self._policy_trouble = ""
+        self._policy_trouble, self.policy = "", policy
         for runner in self._runners.values():
             runner.submit(set_policy(policy))
 

@@ -262,6 +262,14 @@ class Hypnogram(Message):
     lost: Losses
 
 
+class PolicyInForce(Message):
+    """The numbers of alarms and wake protocol, and where a policy file made them differ."""
+
+    policy: dict[str, Any]
+    digest: str
+    differs: dict[str, Any]
+
+
 class EventPage(Message):
     """Entries of the log, and the cursor that asks for those after them."""
 

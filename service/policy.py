@@ -114,6 +114,11 @@ def set_policy(policy: PolicyFile) -> SetPolicy:
     )
 
 
+def describe(policy: PolicyFile) -> dict[str, Any]:
+    """Return a policy as JSON values."""
+    return {"policy": _plain(policy.policy), "digest": policy.digest, "differs": policy.differs}
+
+
 def make_policy(differs: Mapping[str, Any]) -> Policy:
     """Change the default policy where a table says so.
 
@@ -181,6 +186,8 @@ def _plain(value: Any) -> Any:
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(value)
     return value
 
 

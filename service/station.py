@@ -21,7 +21,7 @@ from service.entries import HEARTBEAT, Entry, Telemetry, telemetry
 from service.errors import NotWatched, SettingsError, StoreError
 from service.hub import Filter, Hub
 from service.overview import Overview
-from service.policy import load_policy
+from service.policy import describe, load_policy
 from service.retention import forget_older
 from service.runner import Publisher, Runner
 from service.settings import Settings
@@ -81,7 +81,7 @@ class Station:
                 watch = open_watch(spec, bundle, self.store, wall(), policy)
                 sources.append(watch.source)
                 self.runners[dreamer] = Runner(watch, self.store, listeners, clock)
-            self._caretaker = Caretaker(self.runners, webhook, settings.policy)
+            self._caretaker = Caretaker(self.runners, webhook, settings.policy, policy)
             self._watchdog = Watchdog(
                 settings.watchdog_url, settings.watchdog_file, settings.watchdog_s
             )
@@ -185,6 +185,10 @@ class Station:
         cursor = {dreamer: heads[dreamer] for dreamer in chosen if dreamer in heads}
         data = {"cursor": cursor, "dreamers": [self.describe(dreamer) for dreamer in chosen]}
         return telemetry("snapshot", self._wall(), data)
+
+    def policy(self) -> dict[str, Any]:
+        """Return the policy in force."""
+        return describe(self._caretaker.policy)
 
     async def carry_out(self, dreamer: str, command: Command) -> list[Entry]:
         """Have a command carried out; return what came of it.

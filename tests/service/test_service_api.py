@@ -165,6 +165,24 @@ def test_what_cannot_be_written_back_is_422_all_the_same(service, path, body, na
     assert named in problem.detail
 
 
+def test_the_policy_in_force_is_shown(service):
+    shown = service.http.get("/api/v1/policy").json()
+    assert (shown["digest"], shown["differs"]) == ("", {})
+    assert shown["policy"]["kinds"]["SIGNAL_LOST"]["on_delay_s"] == 15
+
+
+def test_what_a_person_says_is_an_alarm_that_can_be_silenced_and_taken_back(service):
+    events = post(service, "/dreamers/bed-1/unresponsive").json()["events"]
+    alarms = [e["data"] for e in events if e["type"] == "alarm"]
+    (raised,) = [a for a in alarms if a["kind"] == "UNRESPONSIVE"]
+    seen = {"expected_version": raised["version"]}
+    silenced = post(service, alarm_path(raised, "silence"), **seen, duration_s=60)
+    (changed,) = [e["data"] for e in silenced.json()["events"] if e["type"] == "alarm"]
+    assert changed["audio_paused_until"]
+    seen = {"expected_version": changed["version"]}
+    assert post(service, alarm_path(raised, "deescalate"), **seen).status_code == 409
+
+
 def test_health_and_readiness(service):
     health = service.http.get("/healthz")
     assert health.status_code == 200
@@ -180,8 +198,12 @@ def test_every_route_of_the_contract_is_described(service):
         "/dreamers/{dreamer}/hypnogram",
         "/dreamers/{dreamer}/wake",
         "/dreamers/{dreamer}/respond",
+        "/dreamers/{dreamer}/unresponsive",
+        "/policy",
         "/alarms",
         "/alarms/{alarm_id}/ack",
+        "/alarms/{alarm_id}/silence",
+        "/alarms/{alarm_id}/deescalate",
         "/alarms/{alarm_id}/shelve",
         "/alarms/{alarm_id}/resolve",
         "/events",

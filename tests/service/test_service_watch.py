@@ -10,7 +10,7 @@ from service_fakes import START, FakeHub, alarm
 
 from monitor.domain.errors import ModelError
 from monitor.domain.events import UsageCounted
-from monitor.domain.inputs import MAX_GAP_S, Acknowledge, Gap, Wake
+from monitor.domain.inputs import Acknowledge, Gap, Wake
 from monitor.domain.stage import STAGES
 from monitor.sources.spec import open_source, parse_spec
 from monitor.staging.bundle import load_bundle
@@ -20,7 +20,7 @@ from service.entries import draft
 from service.runner import Runner
 from service.snapshots import pack
 from service.store import ENDED, RUNNING, SessionRow, Store
-from service.watch import open_watch
+from service.watch import RESUME_WITHIN_S, open_watch
 
 SFREQ = 100
 END_S = 361
@@ -187,8 +187,10 @@ def test_what_a_live_source_sent_meanwhile_is_lost_and_said_so(tmp_path, bundle)
 
 
 @pytest.mark.usefixtures("live")
-@pytest.mark.parametrize(("later", "goes_on"), [(-50, True), (MAX_GAP_S + 1, False)])
-def test_a_clock_set_back_loses_nothing_and_a_week_is_another_session(
+@pytest.mark.parametrize(
+    ("later", "goes_on"), [(-50, True), (RESUME_WITHIN_S, True), (RESUME_WITHIN_S + 31, False)]
+)
+def test_a_clock_set_back_loses_nothing_and_the_next_night_is_another_session(
     tmp_path, bundle, later, goes_on
 ):
     with Store(tmp_path) as store:
@@ -196,7 +198,7 @@ def test_a_clock_set_back_loses_nothing_and_a_week_is_another_session(
         for _ in range(30):
             runner.turn()
         watch = open_watch(SPEC, bundle, store, START + later)
-        assert watch.lost is None
+        assert (watch.lost is not None) is (goes_on and later > 0)
         assert (watch.session.config.session == store.last_session("bed-7").session) is goes_on
 
 
