@@ -64,7 +64,18 @@ def test_many_writers_and_readers_at_once_leave_no_gap_and_lose_nothing(store):
     assert len(everything(store, dict.fromkeys(names, 40))) == 6 * 40
 
 
-@pytest.mark.parametrize("change", ["UPDATE events SET data = '{}'", "DELETE FROM events"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE events SET data = '{}'",
+        "UPDATE events SET salt = NULL, at = NULL, session = NULL, alarm_id = NULL, data = NULL",
+        "DELETE FROM events",
+        "UPDATE chains SET name = 'bed-8'",
+        "UPDATE chains SET forgotten = -1",
+        "UPDATE chains SET digest = ''",
+        "DELETE FROM chains",
+    ],
+)
 def test_the_database_itself_refuses_to_change_the_log(tmp_path, store, change):
     store.commit(row(), drafts(1))
     connection = sqlite3.connect(tmp_path / FILE)
