@@ -13,11 +13,12 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import BinaryIO
+from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ class DeviceLink:
     def __init__(self, spec: str) -> None:
         link = open_link(parse_spec(spec))  # never connected here: it knows rate and channels
         self.sfreq, self.montage, self.once = link.sfreq, link.montage, link.once
-        self._spec = spec
+        self._spec = _with(spec, link.same)
         self._process: subprocess.Popen[bytes] | None = None
         self._frames: SimpleQueue[tuple[bytes, bytes]] = SimpleQueue()
         self._failure = ""
@@ -144,6 +145,14 @@ class DeviceLink:
         if kind == FAILED:
             self._failure = body.decode(errors="replace")
         return [_unpack(body, len(self.montage.channels))] if kind in (SAMPLES, FLUSHED) else []
+
+
+def _with(spec: str, options: Mapping[str, str]) -> str:
+    """Add options to a spec, in place of those of the same names."""
+    scheme, path = spec.partition("?")[0].split(":", 1)
+    query = dict(parse_qsl(spec.partition("?")[2], keep_blank_values=True))
+    query |= {name: value for name, value in options.items() if value}
+    return f"{scheme}:{path}?{urlencode(query)}" if query else spec
 
 
 def open_live(spec: SourceSpec) -> LiveSource:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from monitor.domain.errors import SourceError
 from monitor.sources.boards import FAMILIES, board_id_of, default_names, describe
 from monitor.sources.channels import RAILS_UV, pick_channels
+from monitor.sources.held import Held
 from monitor.sources.impedance import MEASURE_S, SETTLE_S, drive_command, impedance_kohm
 from monitor.sources.link import Batch
 from monitor.sources.loss import counter_of
@@ -84,7 +85,12 @@ class BoardLink:
         self._picked = [self._rows["eeg_channels"][i] for i in picked]
         self._board: Shim | None = None
         self._counter = counter_of(self._family, self.sfreq)
-        self._held: NDArray[np.float64] = np.empty((len(self._picked), 0))
+        self._held = Held(len(self._picked))
+
+    @property
+    def same(self) -> dict[str, str]:
+        """Return nothing: its address is one board's."""
+        return {}
 
     def connect(self) -> None:
         """Open the board and have it send."""
@@ -96,7 +102,7 @@ class BoardLink:
         except BrainFlowError as error:
             raise SourceError(self._explain(error)) from error
         self._counter = counter_of(self._family, self.sfreq)
-        self._held = self._held[:, :0]
+        self._held = Held(len(self._picked))
 
     def drain(self) -> Batch:
         """Return what has come and can be placed."""
@@ -104,12 +110,11 @@ class BoardLink:
         if rows.shape[1] == 0:
             self._check_port()
         ids, times = rows[self._rows["package_num_channel"]], rows[self._rows["timestamp_channel"]]
-        self._held = np.hstack([self._held, rows[self._picked]])
-        return self._release(self._counter.push(ids, times))
+        return self._held.push(rows[self._picked], self._counter.push(ids, times))
 
     def flush(self) -> Batch:
         """Return what was held back."""
-        return self._release(self._counter.flush())
+        return self._held.release(self._counter.flush())
 
     def mark(self, code: float) -> None:
         """Insert a marker; a board that cannot take it now goes without."""
@@ -163,12 +168,6 @@ class BoardLink:
                 step()
             except BrainFlowError:
                 continue
-
-    def _release(self, lost: NDArray[np.int64]) -> Batch:
-        """Hand out as many samples as there is a count for, but for repeated ones."""
-        data, self._held = self._held[:, : len(lost)], self._held[:, len(lost) :]
-        fresh = lost >= 0
-        return Batch(data[:, fresh], lost[fresh]) if not fresh.all() else Batch(data, lost)
 
     def _read(self) -> NDArray[np.float64]:
         """Take every row that has come out of BrainFlow's buffer."""

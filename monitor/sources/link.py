@@ -51,6 +51,10 @@ class Link(Protocol):
     montage: Montage
     once: bool
 
+    @property
+    def same(self) -> dict[str, str]:
+        """Options with which another link takes the very same device, beside those it was given."""
+
     def connect(self) -> None:
         """Open the device and have it send; may take seconds.
 

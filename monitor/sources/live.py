@@ -15,7 +15,7 @@ from monitor.domain.errors import SourceError
 from monitor.domain.events import Event
 from monitor.domain.inputs import MAX_GAP_S, Chunk, Gap, Input
 from monitor.sources.link import Batch, Host, Link
-from monitor.sources.loss import MAX_DRIFT
+from monitor.sources.loss import MAX_DRIFT, PACKETS_LOST
 from monitor.sources.markers import marker_of
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,6 @@ STEADY_S = 60.0
 CLOSE_AGAIN_S = 0.1
 """Seconds between two attempts to end what is under way [own choice]."""
 
-PACKETS_LOST = "packets lost"
 CONNECTING = "connecting"
 
 

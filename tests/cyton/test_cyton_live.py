@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from monitor.domain.inputs import Chunk
-from monitor.sources.live import PACKETS_LOST, SILENT_S
+from monitor.sources.live import SILENT_S
+from monitor.sources.loss import PACKETS_LOST
 from tests.cyton.emulator import CytonEmulator
 from tests.cyton.live import gaps, number_of, read_until, signal_of, watched
 from tests.cyton.signal import numbered

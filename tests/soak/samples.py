@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain.inputs import Gap
-from monitor.sources.live import PACKETS_LOST
+from monitor.sources.loss import PACKETS_LOST
 from tests.soak.bed import PERIOD
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.domain.inputs import Gap
-from monitor.sources.live import PACKETS_LOST
+from monitor.sources.loss import PACKETS_LOST
 from tests.cyton.protocol import to_microvolts
 from tests.soak.bed import PERIOD, Bed, Numbered, numbers_of
 from tests.soak.report import report
