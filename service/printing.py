@@ -83,6 +83,10 @@ def _disconnected(data: Message) -> Text:
     return Text(f"NOT CONNECTED ({data['reason']}); trying again", style="bold red")
 
 
+def _stale(data: Message) -> Text:
+    return Text(f"NOT MONITORED ({data['reason']})", style="bold red")
+
+
 _WRITERS: dict[str, Callable[[Message], Text]] = {
     "session": _session,
     "epoch": _epoch,
@@ -94,4 +98,5 @@ _WRITERS: dict[str, Callable[[Message], Text]] = {
     "command": _command,
     "snapshot": _snapshot,
     "disconnected": _disconnected,
+    "stale": _stale,
 }

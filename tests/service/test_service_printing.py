@@ -28,6 +28,11 @@ def test_being_cut_off_is_said_aloud():
     assert text.plain == "NOT CONNECTED (silence); trying again"
 
 
+def test_a_service_without_a_heartbeat_is_said_to_monitor_nobody():
+    text = line({"type": "stale", "data": {"reason": "no heartbeat for 5 s"}})
+    assert text.plain == "NOT MONITORED (no heartbeat for 5 s)"
+
+
 def test_a_snapshot_says_who_is_there():
     dreamers = [{"dreamer": "bed-7", "coverage": "MONITORED", "alarms": [{}]}]
     text = line({"type": "snapshot", "data": {"dreamers": dreamers}})
