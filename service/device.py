@@ -63,6 +63,7 @@ class DeviceLink:
         link = open_link(parse_spec(spec))  # never connected here: it knows rate and channels
         self.sfreq, self.montage, self.once = link.sfreq, link.montage, link.once
         self._spec = _with(spec, link.same)
+        self.same = link.same
         self._process: subprocess.Popen[bytes] | None = None
         self._frames: SimpleQueue[tuple[bytes, bytes]] = SimpleQueue()
         self._failure = ""
