@@ -71,6 +71,8 @@ async def show_hypnogram(
     runs = await _data(station, dreamer, session, "session")
     epochs = await _data(station, dreamer, session, "epoch")
     gaps = await _data(station, dreamer, session, "gap")
+    if not runs and current is not None and current["session"] == session:
+        runs = [current]  # its first entries may have been forgotten
     if not runs:
         raise HTTPException(404, f"{dreamer} has no session {session!r}")
     return {
