@@ -34,6 +34,8 @@ def validate(
 
     Exits with 1 when a mark is missed, or when a study that is not quick is too small to tell.
     """
+    for path in filter(None, (as_json, as_html, as_markdown)):
+        _check_writable(path)
     study = Study(hours, seed, tuple(hypnograms or ()), quick)
     nights = study.nights()
     with Bars() as progress:
@@ -44,6 +46,12 @@ def validate(
     _write(as_html, html(figures))
     _write(as_markdown, markdown(figures))
     _judge(figures, quick)
+
+
+def _check_writable(path: Path) -> None:
+    """Say that a file cannot be written before the long work, not after."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise DreamwatchError(f"{path}: cannot be written: no such folder, or it is one itself")
 
 
 def _write(path: Path | None, text: str) -> None:

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
+from validation_records import raised, record
 
 from monitor.alarm.catalogue import DEFAULT_POLICY
 from monitor.alarm.rules import AlarmKind
-from monitor.domain.errors import SourceError
+from monitor.domain.errors import DreamwatchError, SourceError
+from monitor.domain.events import Priority
 from monitor.staging.bundle import load_bundle
 from service.cli import app
 from service.validation.bed import EPOCH, Bed
@@ -143,3 +145,20 @@ def test_a_quick_study_runs_and_writes_what_it_tells(tmp_path):
     figures = json.loads(written[0].read_text())
     assert figures["study"]["hours"] >= 3
     assert all(path.stat().st_size > 1000 for path in written)
+
+
+def test_a_mark_that_is_not_met_is_named_and_the_exit_status_is_1(monkeypatch):
+    calm = record([], [raised(60.0, priority=Priority.HIGH)])
+    monkeypatch.setattr("service.cli.validate.run_study", lambda *_: [calm])
+    result = CliRunner().invoke(app, ["validate", "--hours", "1"])
+    assert result.exit_code == 1
+    assert "not met: simulated hours" in result.output
+    assert "not met: false alarms per 24 h, high" in result.output
+    assert "not met: false alarms per 24 h, low" not in result.output
+
+
+def test_a_report_that_cannot_be_written_is_told(monkeypatch, tmp_path):
+    monkeypatch.setattr("service.cli.validate.run_study", lambda *_: [record()])
+    result = CliRunner().invoke(app, ["validate", "--hours", "1", "--json", str(tmp_path)])
+    assert isinstance(result.exception, DreamwatchError)
+    assert "cannot be written" in str(result.exception)
