@@ -1,6 +1,7 @@
 """OpenBCI boards, and every other that BrainFlow knows, as live links."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from brainflow.board_shim import BoardIds, BoardShim, BrainFlowError, BrainFlowI
 from numpy.typing import NDArray
 
 from monitor.domain.errors import SourceError
+from monitor.domain.montage import Montage
 from monitor.sources.boards import FAMILIES, board_id_of, default_names, describe
 from monitor.sources.channels import RAILS_UV, pick_channels
 from monitor.sources.held import Held
@@ -81,7 +83,8 @@ class BoardLink:
         names = default_names(self._rows)
         rail_uv = RAILS_UV.get(self._family or "")
         where = f"board {self._rows['name']}"
-        picked, self.montage = pick_channels(channels, len(names), rail_uv, where, names)
+        picked, montage = pick_channels(channels, len(names), rail_uv, where, names)
+        self.montage = Montage(tuple(replace(c, in_volts=True) for c in montage.channels))
         self._picked = [self._rows["eeg_channels"][i] for i in picked]
         self._board: Shim | None = None
         self._counter = counter_of(self._family, self.sfreq)
