@@ -22,13 +22,13 @@ _SOURCES = {
 _SHOWN = 25
 """False and missing alarms listed; the JSON has all."""
 
-_INTRO = """Made by `dreamwatch validate --hours {asked:g} --seed {seed}`; the same seed gives the \
-same figures. {nights} nights, {hours:.0f} h, of signal made by the simulator (100 Hz; Fpz-Cz, \
-Pz-Oz, E1-E2), staged and watched by the very session that runs at night. Simulated people answer \
-and attend: a cue wakes 70 % of adults and half of the children still asleep, 95 % of them within \
-32 s; some fall asleep again; half of those in nights of waking wake at no cue. No real sleeper, \
-electrode or amplifier took part, so these figures tell what the program does, not what a night in \
-a bed is like."""
+_INTRO = """Made by `dreamwatch validate --hours {asked:g} --seed {seed}` from the hypnograms \
+named below; the same gives the same figures, in however many processes. {nights} nights, \
+{hours:.0f} h, of signal made by the simulator (100 Hz; Fpz-Cz, Pz-Oz, E1-E2), staged and watched \
+by the very session that runs at night. Simulated people answer and attend: a cue wakes 70 % of \
+adults and half of the children still asleep, 95 % of them within 32 s; some fall asleep again; \
+half of those in nights of waking wake at no cue. No real sleeper, electrode or amplifier took \
+part, so these figures tell what the program does, not what a night in a bed is like."""
 
 _MATCHING = """An alarm is *found* when it is raised, for every channel that was struck, from 1 s \
 before the onset until {grace:g} s after it is due (too long a stage: until it ends). Neither \
