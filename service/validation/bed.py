@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.domain.montage import ChannelKind
 from monitor.domain.stage import EPOCH_S
 from monitor.sources.simulator import RAIL_UV
 from monitor.sources.simulator.night import Night
@@ -26,6 +27,7 @@ class Bed:
     def __init__(self, script: Script) -> None:
         self._night = Night(script.settings, script.stages)
         self._faults = [fault for fault in script.faults if fault.effect is not None]
+        self._eeg = list(script.settings.montage.picks(ChannelKind.EEG))
         self._epoch = (-1, np.empty((0, 0)))
 
     def signal(self, first: int, last: int) -> NDArray[np.float64]:
@@ -56,18 +58,21 @@ class Bed:
         for fault in self._faults:
             first, last = max(fault.first, begin), min(fault.last, begin + EPOCH)
             if first < last:
-                _strike(signal, fault, first, last, begin)
+                _strike(signal, fault, slice(first, last), begin, self._eeg)
         return np.clip(signal, -RAIL_UV, RAIL_UV)
 
 
-def _strike(signal: NDArray[np.float64], fault: Fault, first: int, last: int, begin: int) -> None:
-    """Change the samples from `first` to before `last` of an epoch that starts at `begin`."""
+def _strike(
+    signal: NDArray[np.float64], fault: Fault, struck: slice, begin: int, eeg: list[int]
+) -> None:
+    """Change some samples of an epoch that starts at `begin`."""
     effect = fault.effect
     if effect is None:
         return
     rows = list(fault.rows)
-    scale = effect.swing_uv / _swing_uv(signal[rows]) if effect.swing_uv else 1.0
-    here, there = slice(first - begin, last - begin), slice(first - fault.first, last - fault.first)
+    scale = effect.swing_uv / _swing_uv(signal[eeg]) if effect.swing_uv else 1.0
+    here = slice(struck.start - begin, struck.stop - begin)
+    there = slice(struck.start - fault.first, struck.stop - fault.first)
     signal[rows, here] *= scale * effect.gain[there]
     signal[rows, here] += effect.added[:, there]
 

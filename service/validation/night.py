@@ -83,7 +83,7 @@ class _Night:
         self._ids = count()
         self._alarms: dict[str, AlarmChanged] = {}
         self._answer = Answer()
-        self._waking = self._awake = False
+        self._waking = self._awake = self._spoke = False
         self._lost_from: int | None = None
         self._planted = list(script.planted)
         self._events: list[Event] = []
@@ -159,9 +159,9 @@ class _Night:
         self._waking = step.step in _ROUNDS
         if step.step != CUE:
             return
-        if self._awake:
+        if self._awake and self._spoke:
             self._do(step.at + self._rng.uniform(3, 10), self._speaks(self._answer.by))
-        elif step.round == 1:
+        elif step.round == 1 and not self._awake:
             self._begin(step.at)
         if not self._awake:
             self._react(step.at)
@@ -192,7 +192,12 @@ class _Night:
 
     def _speaks(self, by: Responder) -> Act:
         command_id = f"answer {next(self._ids)}"
-        return lambda: Respond(command_id=command_id, by=by) if self._awake else None
+
+        def speak() -> Input | None:
+            self._spoke = self._awake
+            return Respond(command_id=command_id, by=by) if self._awake else None
+
+        return speak
 
     # --- the technician ---------------------------------------------------------------------------
 
