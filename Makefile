@@ -19,14 +19,14 @@ demo: venv       ## replay the sample night faster than life, with the page and 
 	$(BIN)/python -m service.demo --port $(PORT)
 
 test: venv       ## the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: venv      ## style, types, import layers, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 test-train: venv ## the tests that train, with PyTorch installed for them
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[train]'
