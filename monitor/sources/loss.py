@@ -85,7 +85,9 @@ class SampleCounter:
     -----
     A sample's delay is its reading time less the time its number stands for, above the smallest
     delay seen so far. Time runs at the slowest rate the board may have, so that the smallest delay
-    is renewed however the board drifts. A clock of the computer that is set forward by half a
+    is renewed however the board drifts. A loss that begins while the computer is further behind
+    than half a cycle (0.51 s of a Cyton) looks the same as one cycle more and may be counted so:
+    what was late and would have caught up is among what was lost. A clock of the computer that is set forward by half a
     second or more looks the same as a loss.
     """
 
