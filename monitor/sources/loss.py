@@ -87,8 +87,8 @@ class SampleCounter:
     delay seen so far. Time runs at the slowest rate the board may have, so that the smallest delay
     is renewed however the board drifts. A loss that begins while the computer is further behind
     than half a cycle (0.51 s of a Cyton) looks the same as one cycle more and may be counted so:
-    what was late and would have caught up is among what was lost. A clock of the computer that is set forward by half a
-    second or more looks the same as a loss.
+    what was late and would have caught up is among what was lost. A clock of the computer that is
+    set forward by half a second or more looks the same as a loss.
     """
 
     def __init__(self, numbering: Numbering | None, sfreq: float) -> None:
