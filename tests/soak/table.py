@@ -22,8 +22,9 @@ def soak_table(reports: Sequence[Report], usage: Usage) -> Table:
         "",
         *(f"{r.bed.dreamer}\n{r.bed.kind}" for r in reports),
         title=f"A soak of {_clock(usage.seconds)} min in real time",
-        caption=f"the service: {usage.cpu:.1%} of a core; {usage.rss_warm / 2**20:.0f} MiB after "
-        f"{usage.warm_s:.0f} s, {usage.rss_end / 2**20:.0f} MiB at the end",
+        caption=f"the service, without its devices' processes: {usage.cpu:.1%} of a core; "
+        f"{usage.rss_warm / 2**20:.0f} MiB after {usage.warm_s:.0f} s, "
+        f"{usage.rss_end / 2**20:.0f} MiB at the end",
         show_lines=True,
     )
     cells = [_cells(report) for report in reports]
