@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, tex
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import StoreError, StoreInUse
-from service.schema import APPEND_ONLY, VERSION, metadata
+from service.schema import APPEND_ONLY, OLDER, VERSION, metadata
 
 FILE = "dreamwatch.db"
 BUSY_TIMEOUT_S = 10
@@ -56,7 +56,7 @@ def open_writer(data_dir: Path) -> Engine:
     engine = _engine(data_dir, "BEGIN IMMEDIATE", poolclass=StaticPool)
     try:
         with engine.begin() as connection:
-            _check_version(connection, data_dir, 0, VERSION)
+            _check_version(connection, data_dir, 0, VERSION, *OLDER)
             metadata.create_all(connection)
             for trigger in APPEND_ONLY:
                 connection.execute(text(trigger))

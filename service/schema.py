@@ -19,7 +19,9 @@ from sqlalchemy import (
     table,
 )
 
-VERSION = 2
+VERSION = 3
+OLDER = (2,)
+"""Versions that lack only tables: these are made, and the file is of this version."""
 metadata = MetaData()
 
 chains = Table(
@@ -77,6 +79,49 @@ sessions = Table(
     Index("sessions_of_dreamer", "dreamer", "number"),
     sqlite_autoincrement=True,
 )
+
+nights = Table(
+    "nights",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("dreamer", String, nullable=False),
+    Column("session", String, nullable=False),
+    Column("start", Float, nullable=False),
+    Column("until", Float, nullable=False),
+    Column("record", Text, nullable=False),
+    UniqueConstraint("dreamer", "session"),
+    Index("nights_of_dreamer", "dreamer", "until"),
+)
+"""The account of each session, watched or imported: a `monitor.usage.record.SessionRecord`."""
+
+limit_changes = Table(
+    "limit_changes",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("dreamer", String, nullable=False),
+    Column("command_id", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("change", Text, nullable=False),
+    UniqueConstraint("dreamer", "command_id"),
+    sqlite_autoincrement=True,
+)
+"""What was asked of a dreamer's limits, in order; what holds is folded from it."""
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("hash", String, nullable=False, unique=True),
+    Column("role", String, nullable=False),
+    Column("dreamer", String),
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float),
+    Column("revoked_at", Float),
+    sqlite_autoincrement=True,
+)
+"""Who may come in, and as what. Of a token only the hash is kept."""
 
 counters = table("sqlite_sequence", column("name"), column("seq"))
 """SQLite's own: the largest number that each table has ever given out."""
