@@ -1,17 +1,19 @@
-// Requests to the service. A refusal is thrown as an Error with the service's own words.
+// Requests to the service. A refusal is thrown as an Error with the service's own words, and its
+// `status` and `code`.
 
 const BASE = "/api/v1";
 
-async function request(path, options) {
+export async function request(path, options) {
   const response = await fetch(BASE + path, options);
   const body = await response.json();
   if (!response.ok) {
-    throw new Error(typeof body.detail === "string" ? body.detail : response.statusText);
+    const words = typeof body.detail === "string" ? body.detail : response.statusText;
+    throw Object.assign(new Error(words), { status: response.status, code: body.error });
   }
   return body;
 }
 
-function command(path, fields = {}) {
+export function command(path, fields = {}) {
   return request(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },

@@ -3,6 +3,7 @@
 const SILENCE_MS = 5000;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5000;
+const WHOLE = "session,epoch,coverage,gap,alarm,wake,usage,command,stage,heartbeat"; // all but traces
 const REFUSED = new Set([1008, 1009]); // close codes of a service that does not take our cursor
 
 export class Stream {
@@ -10,15 +11,21 @@ export class Stream {
   #failures = 0;
   #socket = null;
   #silence = null;
+  #closed = false;
 
-  /** @param {{message: (m: object) => void, lost: () => void}} told */
-  constructor(told) {
+  /**
+   * @param {{message: (m: object) => void, lost: () => void}} told
+   * @param {Record<string, string>} wanted the query: role, types, dreamer
+   */
+  constructor(told, wanted = { role: "technician", types: WHOLE }) {
     this.told = told;
+    this.wanted = new URLSearchParams(wanted);
   }
 
   open() {
+    if (this.#closed) return;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(`${scheme}//${location.host}/api/v1/events?role=technician`);
+    const socket = new WebSocket(`${scheme}//${location.host}/api/v1/events?${this.wanted}`);
     socket.onopen = () => socket.send(JSON.stringify({ cursor: this.#cursor }));
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
     socket.onclose = ({ code }) => {
@@ -38,6 +45,10 @@ export class Stream {
       if (message.seq <= (this.#cursor[message.dreamer] ?? 0)) return;
       this.#cursor[message.dreamer] = message.seq;
     }
+    if (message.type === "heartbeat" && this.#misses(message)) {
+      this.#again(this.#socket);
+      return;
+    }
     this.told.message(message);
   }
 
@@ -48,6 +59,21 @@ export class Stream {
       this.told.lost();
       this.#again(this.#socket);
     }, SILENCE_MS);
+  }
+
+  /** Stops for good. */
+  close() {
+    clearTimeout(this.#silence);
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#closed = true;
+    socket?.close();
+  }
+
+  /** Whether the service sent entries, before this heartbeat, that never arrived. */
+  #misses({ data: { cursor } }) {
+    if (this.wanted.get("types") !== WHOLE) return false;
+    return Object.entries(this.#cursor ?? {}).some(([name, seq]) => cursor[name] > seq);
   }
 
   #again(socket) {
