@@ -1,6 +1,6 @@
 """All that is known at one bed, and how a moment is worked through there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
@@ -9,7 +9,9 @@ from monitor.alarm.contacts import Contacts
 from monitor.alarm.detectors import DETECTORS
 from monitor.alarm.eeg import EegWatch, Stages
 from monitor.alarm.faults import Fault
+from monitor.alarm.overuse import Finding, found
 from monitor.alarm.plan import Plan
+from monitor.alarm.record import State
 from monitor.alarm.register import AlarmRegister
 from monitor.alarm.rules import AlarmKind, Policy
 from monitor.alarm.sleeper import Sleeper
@@ -19,6 +21,7 @@ from monitor.domain.events import AlarmChanged, Event, WakeStep
 from monitor.domain.inputs import Profile, Responder
 from monitor.domain.response import Cue, Response
 from monitor.domain.stage import Stage
+from monitor.domain.usage import Breach
 
 Witness: TypeAlias = Callable[[Cue], Response]
 """Tells what followed a cue whose round is over."""
@@ -63,6 +66,7 @@ class Bedside:
         self.policy = policy
         self.witness = witness
         self.faults: Mapping[str, Fault] = {}
+        self.overuse: Mapping[str, Finding] = {}
         self.ended = False
         self.quiet_until = now
 
@@ -108,6 +112,16 @@ class Bedside:
         self.stages = self.stages.after(stage, onset)
         self.plan = self.plan.asleep(onset) if stage.is_sleep else self.plan
         return self.call(Call.EPOCH)
+
+    def use(self, breaches: Sequence[Breach]) -> list[Event]:
+        """Take which limits of dream use are broken; who sleeps on all the same is woken again."""
+        self.overuse = found(self.overuse, breaches, self.now)
+        events = self.settle()
+        return [*events, *self.call(Call.PLANNED)] if self._sleeps_on() else events
+
+    def _sleeps_on(self) -> bool:
+        unheard = (a for a in self.alarms.open if a.state is State.ACTIVE_UNACK)
+        return self.sleeper.stage.is_sleep and AlarmKind.OVERUSE_HARD in {a.kind for a in unheard}
 
     def follow(self, policy: Policy, profile: Profile) -> None:
         """Follow another policy; deadlines that it moves into the past fire now."""
@@ -157,6 +171,7 @@ class Bedside:
             eeg=self.eeg,
             stages=self.stages,
             faults=self.faults,
+            overuse=self.overuse,
             ended=self.ended,
             signal_lost=self.alarms.is_open(AlarmKind.SIGNAL_LOST),
             grave=self.wake.state.running or physiological,
@@ -183,6 +198,7 @@ class Bedside:
             "contacts": self.contacts.snapshot(),
             "eeg": self.eeg.snapshot(),
             "faults": {part: asdict(fault) for part, fault in self.faults.items()},
+            "overuse": {limit: asdict(finding) for limit, finding in self.overuse.items()},
             "plan": asdict(self.plan),
             "sleeper": asdict(self.sleeper),
             "stages": asdict(self.stages),
@@ -195,6 +211,7 @@ class Bedside:
         self.contacts.restore(saved["contacts"])
         self.eeg.restore(saved["eeg"])
         self.faults = _faults(saved)
+        self.overuse = _overuse(saved)
         self.plan = Plan(**saved["plan"])
         self.sleeper = Sleeper.restored(saved["sleeper"])
         self.stages = Stages.restored(saved["stages"])
@@ -209,6 +226,7 @@ class Bedside:
         if self.now > start:
             raise ValueError(f"they are of {self.now:.3f}, after this session's start {start:.3f}")
         self.faults = _faults(saved)
+        self.overuse = _overuse(saved)
         self.alarms.adopt(saved["alarms"])
         self.wake.restore(saved["wake"])
         if self.alarms.is_open(AlarmKind.OVERRUN):
@@ -219,3 +237,7 @@ class Bedside:
 
 def _faults(saved: Mapping[str, Any]) -> dict[str, Fault]:
     return {part: Fault(**fault) for part, fault in saved["faults"].items()}
+
+
+def _overuse(saved: Mapping[str, Any]) -> dict[str, Finding]:
+    return {limit: Finding.restored(finding) for limit, finding in saved["overuse"].items()}

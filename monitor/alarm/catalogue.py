@@ -25,6 +25,7 @@ from monitor.domain.inputs import Profile, Responder
 from monitor.domain.stage import Stage
 
 _MIN = 60.0
+_SHIFT = 8 * 60 * _MIN
 
 KINDS: Mapping[AlarmKind, KindRule] = MappingProxyType(
     {
@@ -105,6 +106,20 @@ KINDS: Mapping[AlarmKind, KindRule] = MappingProxyType(
             physiological=True,  # [D]
             inhibited_by=AlarmKind.EEG_SUPPRESSED,  # [D]: the graver word for the same brain
         ),
+        AlarmKind.OVERUSE_SOFT: KindRule(
+            priority=Priority.LOW,  # table
+            on_delay_s=0,  # table: at the next evaluation
+            off_delay_s=0,  # as above
+            ack_timeout_s=_SHIFT,  # table: next shift
+        ),
+        AlarmKind.OVERUSE_HARD: KindRule(
+            priority=Priority.MEDIUM,  # table
+            on_delay_s=0,  # table: at the next evaluation
+            off_delay_s=0,  # as above
+            ack_timeout_s=_SHIFT,  # table: next shift
+            latched=True,  # table
+            starts_wake=True,  # "the running one goes to a planned wake"
+        ),
     }
 )
 
@@ -165,6 +180,6 @@ DEFAULT_POLICY = Policy(
     ESCALATION,
     WAKE,
     EEG,
-    max_shelf_s=8 * 60 * _MIN,  # a shift [D]
+    max_shelf_s=_SHIFT,  # [D]
     max_pause_s=MAX_PAUSE_S,
 )

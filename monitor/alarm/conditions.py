@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from monitor.alarm.contacts import Contacts
 from monitor.alarm.eeg import EegWatch, Stages
 from monitor.alarm.faults import ATTENDANCE, GRAVE_PARTS, Fault
+from monitor.alarm.overuse import Finding
 from monitor.alarm.plan import Plan
 from monitor.alarm.rules import AlarmKind, Policy, WakeRule
 from monitor.alarm.wake_steps import WakeState
@@ -33,6 +34,8 @@ class Known:
         How long the dreamer has been in which stage.
     faults : mapping of str to Fault
         The parts of the program that have ever had trouble.
+    overuse : mapping of str to Finding
+        The limits of dream use that have ever been broken.
     ended : bool
         The source has ended: signal and plan say nothing any more.
     signal_lost : bool
@@ -50,6 +53,7 @@ class Known:
     eeg: EegWatch
     stages: Stages
     faults: Mapping[str, Fault]
+    overuse: Mapping[str, Finding]
     ended: bool
     signal_lost: bool
     grave: bool

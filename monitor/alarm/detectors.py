@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from monitor.alarm import conditions, eeg_conditions
+from monitor.alarm import conditions, eeg_conditions, overuse_conditions
 from monitor.alarm.conditions import Condition, Known
 
 DETECTORS: tuple[Callable[[Known], Iterator[Condition]], ...] = (
@@ -15,4 +15,6 @@ DETECTORS: tuple[Callable[[Known], Iterator[Condition]], ...] = (
     conditions.unresponsive,
     eeg_conditions.eeg_suppressed,
     eeg_conditions.eeg_abnormal,
+    overuse_conditions.overuse_soft,
+    overuse_conditions.overuse_hard,
 )

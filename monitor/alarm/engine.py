@@ -4,7 +4,7 @@ It has no clock. Whatever time it is told, it first lets every timer that fell d
 order, each at its own moment, so one long step gives the same events as many short ones.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -39,6 +39,7 @@ from monitor.domain.inputs import (
     Wake,
 )
 from monitor.domain.montage import Montage
+from monitor.domain.usage import Breach
 
 MAX_COMMAND_IDS = 1_000
 """Ids of commands remembered to carry each out once [D]: one a minute for more than 16 hours."""
@@ -145,6 +146,10 @@ class AlarmEngine:
         events = self._bed.pass_until(ms(at), and_at=True)
         self._bed.faults = heard(self._bed.faults, health, self._bed.now)
         return events + self._bed.settle()
+
+    def use(self, at: float, breaches: Sequence[Breach]) -> list[Event]:
+        """Take which limits of dream use are broken now; all others are kept."""
+        return self._bed.pass_until(ms(at), and_at=True) + self._bed.use(breaches)
 
     def advance(self, at: float) -> list[Event]:
         """Let time alone pass; what falls due fires in order."""

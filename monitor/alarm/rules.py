@@ -28,6 +28,8 @@ class AlarmKind(StrEnum):
     UNRESPONSIVE = "UNRESPONSIVE"
     EEG_SUPPRESSED = "EEG_SUPPRESSED"
     EEG_ABNORMAL = "EEG_ABNORMAL"
+    OVERUSE_SOFT = "OVERUSE_SOFT"
+    OVERUSE_HARD = "OVERUSE_HARD"
 
 
 @dataclass(frozen=True, slots=True)

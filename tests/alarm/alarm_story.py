@@ -11,6 +11,7 @@ A story is one step a line; time runs from 0 s::
     stage N3 4                  4 epochs of good signal scored N3
     blind W 4                   4 epochs without signal scored W
     trouble recording           the recording says that it does not work (well recording: it does)
+    use soft sleep_24h_min      the account finds these limits broken (use: none)
     scored N2                   the epoch that ends now is scored N2
     wake / respond button / unresponsive / end
     pause KIND 60 / lower KIND                                   (its sound; its escalation)
@@ -57,6 +58,7 @@ from monitor.domain.inputs import (
 from monitor.domain.montage import Montage
 from monitor.domain.response import Cue, Grade, Response
 from monitor.domain.stage import EPOCH_S, Stage
+from monitor.domain.usage import Breach
 
 CH_NAMES = ("C3-M2", "C4-M1", "EOG E1")
 START = 1_700_000_000.25
@@ -183,6 +185,11 @@ class Player:
 
     def _well(self, _word: str, part: str) -> list[Event]:
         return self.engine.hear(self.now, Health(part))
+
+    def _use(self, _word: str, *found: str) -> list[Event]:
+        pairs = zip(found[::2], found[1::2], strict=True)
+        breaches = [Breach(limit, severity, 650, 600, "min") for severity, limit in pairs]
+        return self.engine.use(self.now, breaches)
 
     def _wake(self, _word: str) -> list[Event]:
         return self.command(Wake(command_id=self.fresh_id(), actor="ann"))

@@ -31,6 +31,8 @@ from monitor.domain.stage import Stage
         ("EEG_SUPPRESSED", "high", 60, True, True, 120),
         ("EEG_ABNORMAL", "medium", 60, True, False, 300),
         ("SIGNAL_LOST", "medium", 15, False, False, 180),
+        ("OVERUSE_SOFT", "low", 0, False, False, 28_800),
+        ("OVERUSE_HARD", "medium", 0, True, False, 28_800),
     ],
 )
 def test_kinds_are_as_specified(kind, priority, on_delay_s, latched, disposition, action_s) -> None:
