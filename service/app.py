@@ -20,7 +20,7 @@ from monitor.domain.errors import (
     UnknownAlarm,
 )
 from service import api, asyncapi, health, stream
-from service.errors import NotWatched, StoreError
+from service.errors import NotPermitted, NotSignedIn, NotWatched, StoreError
 from service.guard import Guard
 from service.settings import Settings
 from service.station import Station
@@ -33,6 +33,8 @@ _STATUS: dict[type[DreamwatchError], tuple[int, str]] = {
     NotAllowed: (409, "not_allowed"),
     CommandError: (409, "not_allowed"),
     InputError: (422, "invalid"),
+    NotSignedIn: (401, "not_signed_in"),
+    NotPermitted: (403, "not_permitted"),
     NotWatched: (503, "not_monitored"),
     StoreError: (503, "log_unavailable"),
 }

@@ -8,7 +8,9 @@
         ├── StoreError       the data directory or its log cannot be used
         │   └── StoreInUse   another service is using it
         ├── OutsideError     an address outside did not take what was sent to it
-        └── NotWatched       no source watches this dreamer now
+        ├── NotWatched       no source watches this dreamer now
+        ├── NotSignedIn      nobody has signed in
+        └── NotPermitted     who has signed in may not do this
 """
 
 from monitor.domain.errors import DreamwatchError
@@ -36,3 +38,11 @@ class StoreInUse(StoreError):  # noqa: N818 - reads as what happened
 
 class NotWatched(ServiceError):  # noqa: N818 - reads as what happened
     """No source watches this dreamer now."""
+
+
+class NotSignedIn(ServiceError):  # noqa: N818
+    """Nobody has signed in, or with what is no valid token."""
+
+
+class NotPermitted(ServiceError):  # noqa: N818
+    """Who has signed in may not do this."""
