@@ -101,7 +101,9 @@ class MonitorSession:
         self._suppression = SuppressionMeter(config.montage, config.sfreq)
         self._filter = SosFilter(n_channels, config.sfreq, config.montage.picks(*STAGED))
         self._epocher = Epocher(PHASE_S if config.live else EPOCH_S)
-        self._scorer = Scorer(bundle, config.montage, config.sfreq, calibration)
+        self._scorer = Scorer(
+            bundle, config.montage, config.sfreq, calibration, spectra=config.live
+        )
         self._published = PublishedStage()
         self._usage = UsageLedger(config.session, config.start, config.planned_s)
         self._responses = ResponseMeter(config.montage, config.sfreq, config.start)

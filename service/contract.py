@@ -54,7 +54,9 @@ class ChannelQuality(Message):
 class EpochData(Message):
     """The stage of 30 s; no probabilities where the signal did not allow a stage.
 
-    Channels are in the order of the session's ``ch_names``.
+    Channels are in the order of the session's ``ch_names``. The spectrum is that of the best EEG
+    channel in bins of 1 Hz around 1 to 30 Hz, in dB re 1 µV²/Hz: empty when unscored, and missing
+    from entries of older versions.
     """
 
     index: int
@@ -64,6 +66,7 @@ class EpochData(Message):
     quality: float
     channels: list[ChannelQuality]
     session: str
+    spectrum: list[float] = []
 
 
 class StageData(Message):

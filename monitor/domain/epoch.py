@@ -71,6 +71,9 @@ class ScoredEpoch:
         Score of the best EEG channel, 0 to 1.
     channels : tuple of ChannelQuality
         Of every channel, in the order of the montage.
+    spectrum : tuple of float
+        Power of the best EEG channel in bins of 1 Hz around 1 to 30 Hz, in dB re 1 µV²/Hz; empty
+        when unscored and in sessions that are not live.
     """
 
     index: int
@@ -79,6 +82,7 @@ class ScoredEpoch:
     proba: dict[str, float] = field(default_factory=dict)
     quality: float = 0.0
     channels: tuple[ChannelQuality, ...] = ()
+    spectrum: tuple[float, ...] = ()
 
     @property
     def end_s(self) -> float:

@@ -1,4 +1,4 @@
-"""Log band powers of an epoch: the only thing the stager sees of the signal."""
+"""Spectrum of an epoch, and its log band powers: the only thing the stager sees of the signal."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -18,6 +18,9 @@ WINDOW_S = 4.0
 
 MIN_USABLE = 0.8
 """Share of an epoch that must be usable: with more than 20 % bad it is not scored."""
+
+SPECTRUM_HZ = tuple(range(1, 31))
+"""Middles of the bins of a `spectrum` in Hz, each 1 Hz wide."""
 
 _FLOOR = 1e-12  # µV²: keeps the logarithm finite; far below any amplifier's noise
 
@@ -46,14 +49,50 @@ def band_powers(
         ln µV² in each of `BANDS_HZ`; a row of NaN where less than `MIN_USABLE` of the channel is
         usable, and where it is not picked.
     """
-    powers = np.full((len(epoch.data), len(BANDS_HZ)), np.nan)
-    wanted = np.arange(len(powers)) if picks is None else np.array(picks, dtype=np.intp)
+    return bands_of(density_of(epoch, sfreq, picks), sfreq)
+
+
+def density_of(
+    epoch: Epoch, sfreq: float, picks: Sequence[int] | None = None
+) -> NDArray[np.float32]:
+    """Power spectral density, as `band_powers` integrates it.
+
+    Returns
+    -------
+    ndarray, shape (n_channels, n_freqs)
+        µV²/Hz from 0 to 30 Hz; rows of NaN where `band_powers` has them.
+    """
+    density = np.full((len(epoch.data), len(_band_weights(sfreq))), np.nan, dtype=np.float32)
+    wanted = np.arange(len(density)) if picks is None else np.array(picks, dtype=np.intp)
     rows = wanted[epoch.usable[wanted] >= MIN_USABLE]
     if len(rows):
-        density = _median_density(epoch.data[rows], sfreq)
-        in_bands = (density[:, None] @ _band_weights(sfreq))[:, 0]
-        powers[rows] = np.log(np.maximum(in_bands, _FLOOR))
-    return powers
+        density[rows] = _median_density(epoch.data[rows], sfreq)
+    return density
+
+
+def bands_of(density: NDArray[np.float32], sfreq: float) -> NDArray[np.float64]:
+    """Integrate a density of `density_of` over the bands: what `band_powers` returns."""
+    in_bands = (density[:, None] @ _band_weights(sfreq))[:, 0]
+    return np.asarray(np.log(np.maximum(in_bands, _FLOOR)))
+
+
+def spectrum(density: NDArray[np.float32], sfreq: float) -> tuple[float, ...]:
+    """Mean density of one channel in bins of 1 Hz.
+
+    Parameters
+    ----------
+    density : ndarray, shape (n_freqs,)
+        A usable row of `density_of`.
+    sfreq : float
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    tuple of float
+        dB re 1 µV²/Hz around each of `SPECTRUM_HZ` (30 Hz: up to there), rounded to 0.1.
+    """
+    power = density.astype(np.float64) @ _bin_weights(sfreq)
+    return tuple(np.round(10 * np.log10(np.maximum(power, _FLOOR)), 1).tolist())
 
 
 def _median_density(data: NDArray[np.float32], sfreq: float) -> NDArray[np.float32]:
@@ -86,3 +125,11 @@ def _band_weights(sfreq: float) -> NDArray[np.float64]:
         weights[inside, band] = step
         weights[inside[[0, -1]], band] = step / 2
     return weights
+
+
+@cache
+def _bin_weights(sfreq: float) -> NDArray[np.float64]:
+    """Weights of the mean over each bin of `SPECTRUM_HZ`, shape (n_freqs, 30)."""
+    freqs = np.arange(len(_band_weights(sfreq))) * sfreq / round(WINDOW_S * sfreq)
+    inside = np.floor(freqs + 0.5)[:, None] == SPECTRUM_HZ
+    return np.asarray(inside / inside.sum(axis=0))

@@ -74,9 +74,30 @@ def test_at_the_end_of_an_epoch_both_say_the_same(signal, bundle):
         assert live[event.at].channels == event.epoch.channels
 
 
-def test_telling_the_live_stage_changes_no_epoch(signal, bundle):
+def test_telling_the_live_stage_changes_no_epoch_but_for_its_spectrum(signal, bundle):
     live, quiet = (session(bundle, live).push(Chunk(signal, 0)) for live in (True, False))
-    assert [event for event in live if not isinstance(event, LiveStage)] == quiet
+    assert [bare(event) for event in live if not isinstance(event, LiveStage)] == quiet
+
+
+def bare(event: Event) -> Event:
+    if not isinstance(event, EpochScored):
+        return event
+    return replace(event, epoch=replace(event.epoch, spectrum=()))
+
+
+def test_a_scored_epoch_has_the_spectrum_of_its_best_eeg_channel(signal, bundle):
+    waves = 10 * np.sin(2 * np.pi * 20 * np.arange(signal.shape[1]) / SFREQ)
+    dead, told = np.zeros_like(waves), []
+    for rows in ([signal[0], dead, waves], [dead, signal[0], waves]):
+        scored = epochs(session(bundle).push(Chunk(np.array(rows), 0)))
+        told.append([event.epoch.spectrum for event in scored])
+    assert told[0] == told[1]
+    assert {len(spectrum) for spectrum in told[0]} == {0, 30}
+    only = session(bundle).push(Chunk(np.array([signal[0] + waves, dead, dead]), 0))
+    for event, spectrum in zip(epochs(only), told[0], strict=True):
+        assert bool(event.epoch.spectrum) == (event.epoch.stage is not Stage.UNSCORED)
+        if spectrum and event.epoch.spectrum:
+            assert event.epoch.spectrum[19] > spectrum[19] + 6
 
 
 def test_bad_signal_is_never_covered_by_an_old_stage(signal, bundle):

@@ -7,7 +7,7 @@ from scipy.signal import welch
 from monitor.domain.epoch import Epoch
 from monitor.domain.quality import Artefact
 from monitor.signal.epocher import Epocher
-from monitor.signal.features import BANDS_HZ, band_powers
+from monitor.signal.features import BANDS_HZ, SPECTRUM_HZ, band_powers, density_of, spectrum
 from monitor.signal.filter import SosFilter
 from monitor.signal.frames import Framer, second_edges
 
@@ -31,6 +31,24 @@ def test_a_sine_lies_in_its_band_with_its_power_at_any_rate(band: int, sfreq: fl
     powers = band_powers(sine(np.mean(BANDS_HZ[band]), sfreq), sfreq)[0]
     assert powers.argmax() == band
     assert np.exp(powers[band]) == pytest.approx(10.0**2 / 2, rel=0.05)
+
+
+@pytest.mark.parametrize("sfreq", [100.0, 102.4, 250.0])
+@pytest.mark.parametrize("freq", [1, 10, 29])
+def test_a_spectrum_tells_the_mean_density_of_each_bin_in_decibels(freq: int, sfreq: float) -> None:
+    told = spectrum(density_of(sine(freq, sfreq), sfreq)[0], sfreq)
+    assert len(told) == len(SPECTRUM_HZ)
+    assert SPECTRUM_HZ[np.argmax(told)] == freq
+    assert told[freq - 1] == pytest.approx(10 * np.log10(10.0**2 / 2), abs=0.3)
+
+
+def test_a_spectrum_agrees_with_welch() -> None:
+    data = np.random.default_rng(3).normal(0, 20, 3_000)
+    told = spectrum(density_of(epoch_of(data[None]), 100.0)[0], 100.0)
+    freqs, density = welch(data, 100.0, "hamming", 400, average="median")
+    bins = [(freqs >= hz - 0.5) & (freqs < hz + 0.5) for hz in SPECTRUM_HZ[:-1]]
+    offset = told[:-1] - 10 * np.log10([density[inside].mean() for inside in bins])
+    assert np.ptp(offset) <= 0.11, "but for the constant bias of a median"
 
 
 def test_up_to_a_fifth_of_an_epoch_may_be_bad() -> None:
