@@ -90,6 +90,31 @@ class Live(Message):
     data: StageData
 
 
+class SignalData(Message):
+    """The newest signal, at most 10 s: means in µV of `samples_per_value` samples as they came.
+
+    ``data`` has a row for each channel; null where a sample is missing. ``first_sample`` counts the
+    session's samples, ``sfreq`` is the rate of the means in Hz.
+    """
+
+    session: str
+    first_sample: int
+    samples_per_value: int
+    sfreq: float
+    ch_names: list[str]
+    data: list[list[float | None]]
+
+
+class Signal(Message):
+    """Telemetry ``signal``, at most once a second, for those only who ask for this type."""
+
+    v: Literal[1]
+    dreamer: str
+    type: Literal["signal"]
+    at: Time
+    data: SignalData
+
+
 class CoverageData(Message):
     """The dreamer is now watched more, or less, than before."""
 
@@ -140,8 +165,23 @@ class WakeData(Message):
     reason: Reason
 
 
+class Breach(Message):
+    """A limit of dream use that is broken."""
+
+    limit: str
+    severity: Literal["soft", "hard"]
+    value: float
+    bound: float
+    unit: str
+
+
 class UsageData(Message):
-    """The account of the running session."""
+    """The account of the running session, and of dream use with the sessions before it.
+
+    Over the last 24 h time that could not be scored counts as sleep: it is use. `level` is that of
+    overuse, 0 to 3; `checks` tells of each budget of a day the highest of 50, 80 and 100 % that is
+    used up, `budgets` its minutes.
+    """
 
     session: str
     recorded_min: float
@@ -149,6 +189,13 @@ class UsageData(Message):
     rem_min: float
     unscored_min: float
     overrun_min: float
+    sleep_24h_min: float = 0.0
+    rem_24h_min: float = 0.0
+    sessions_24h: int = 0
+    level: int = 0
+    breaches: list[Breach] = []
+    checks: dict[str, int] = {}
+    budgets: dict[str, float] = {}
 
 
 class CommandData(Message):
@@ -315,10 +362,16 @@ ENTRIES: dict[str, type[Message]] = {
     "command": CommandData,
 }
 """What each type of the log says."""
-TELEMETRY: dict[str, type[Message]] = {"stage": Live, "heartbeat": Heartbeat, "snapshot": Snapshot}
+TELEMETRY: dict[str, type[Message]] = {
+    "stage": Live,
+    "signal": Signal,
+    "heartbeat": Heartbeat,
+    "snapshot": Snapshot,
+}
 """What is not in the log, whole."""
 DATA: dict[str, type[Message]] = ENTRIES | {
     "stage": StageData,
+    "signal": SignalData,
     "heartbeat": HeartbeatData,
     "snapshot": SnapshotData,
 }

@@ -2,7 +2,6 @@
 
 import csv
 import math
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,11 +18,14 @@ _NAMES = {stage.value: stage for stage in STAGES} | {
 }
 """AASM's names, and Rechtschaffen and Kales', whose stages 3 and 4 are N3."""
 
+MAX_EPOCHS = 7 * 24 * 3600 // EPOCH_S
+"""Epochs of the longest hypnogram that is read, a week [own choice]."""
+
 _Spell: TypeAlias = tuple[float, float, str]
 
 
-def read_hypnogram(path: Path, n_epochs: int) -> list[Stage]:
-    """Read the stage of each of a recording's first epochs.
+def read_hypnogram(path: Path, n_epochs: int | None = None) -> list[Stage]:
+    """Read the stage of each of a recording's epochs, or of the first ones.
 
     Onsets count from the first sample of the recording. An epoch has the stage that its middle
     lies in; what is no stage ("?", movement time, other annotations) is ``UNSCORED``.
@@ -33,15 +35,21 @@ def read_hypnogram(path: Path, n_epochs: int) -> list[Stage]:
     path : Path
         CSV with the columns ``onset_s``, ``duration_s`` and ``stage``, or a file whose annotations
         MNE reads, such as EDF+, with texts such as "Sleep stage N2" or "Sleep stage 2".
-    n_epochs : int
-        How many epochs there are.
+    n_epochs : int or None
+        How many epochs there are; None: up to the end of the last one that is named.
 
     Raises
     ------
     SourceError
-        When it cannot be read or holds no stage.
+        When it cannot be read, holds no stage, or is longer than `MAX_EPOCHS`.
     """
     spells = _csv(path) if path.suffix.lower() == ".csv" else _annotations(path)
+    if n_epochs is None:
+        n_epochs = max(
+            (_first_middle_after(onset + lasts) for onset, lasts, _ in spells), default=0
+        )
+    if n_epochs > MAX_EPOCHS:
+        raise SourceError(f"{path}: has {n_epochs} epochs; at most {MAX_EPOCHS}, a week, are read")
     stages = [Stage.UNSCORED] * n_epochs
     found = False
     for onset_s, duration_s, name in spells:
@@ -75,7 +83,7 @@ def _csv(path: Path) -> list[_Spell]:
         ) from error
 
 
-def _annotations(path: Path) -> Iterable[_Spell]:
+def _annotations(path: Path) -> list[_Spell]:
     return [
         (onset_s, duration_s, text.removeprefix(_PREFIX))
         for onset_s, duration_s, text in read_annotations(path)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 
+from monitor.usage.record import SessionRecord
 from service.entries import Draft, Entry
 from service.errors import StoreError
 from service.store import SessionRow, Store
@@ -33,7 +34,9 @@ class Recorder:
         self._store = store
         self._pause = pause
 
-    def commit(self, row: SessionRow, drafts: Sequence[Draft]) -> list[Entry]:
+    def commit(
+        self, row: SessionRow, drafts: Sequence[Draft], night: SessionRecord | None = None
+    ) -> list[Entry]:
         """Commit the same events and state until it succeeds, so nothing is lost or doubled.
 
         Raises
@@ -44,7 +47,7 @@ class Recorder:
         wait = FIRST_RETRY_S
         while True:
             try:
-                entries = self._store.commit(row, drafts)
+                entries = self._store.commit(row, drafts, night)
             except StoreError as error:
                 self._fail(row.dreamer, error)
                 if self._pause(wait):

@@ -91,6 +91,7 @@ nights = Table(
     Column("record", Text, nullable=False),
     UniqueConstraint("dreamer", "session"),
     Index("nights_of_dreamer", "dreamer", "until"),
+    sqlite_autoincrement=True,
 )
 """The account of each session, watched or imported: a `monitor.usage.record.SessionRecord`."""
 
@@ -122,6 +123,18 @@ tokens = Table(
     sqlite_autoincrement=True,
 )
 """Who may come in, and as what. Of a token only the hash is kept."""
+
+logins = Table(
+    "logins",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("token", Integer, nullable=False),
+    Column("hash", String, nullable=False, unique=True),
+    Column("expires_at", Float, nullable=False),
+    Index("logins_of_token", "token", "number"),
+    sqlite_autoincrement=True,
+)
+"""Browsers in which somebody has signed in with a token; of what they hold only the hash is kept."""
 
 counters = table("sqlite_sequence", column("name"), column("seq"))
 """SQLite's own: the largest number that each table has ever given out."""

@@ -8,11 +8,13 @@ from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, ScalarSelect, Select, func, insert, select, tuple_, update
 
+from monitor.usage.record import SessionRecord
 from service.database import explained, hold, open_reader, open_writer
 from service.entries import Draft, Entry
 from service.errors import StoreError
 from service.log import append
 from service.schema import chains, events, sessions
+from service.usage.nights import keep
 
 RUNNING = "running"
 ENDED = "ended"
@@ -94,17 +96,29 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def commit(self, row: SessionRow, drafts: Sequence[Draft]) -> list[Entry]:
-        """Append events and the snapshot that belongs to them, in one transaction."""
-        with self._writing, explained(), self._writer.begin() as connection:
+    def commit(
+        self, row: SessionRow, drafts: Sequence[Draft], night: SessionRecord | None = None
+    ) -> list[Entry]:
+        """Append events, the snapshot that belongs to them and the account, in one transaction."""
+
+        def write(connection: Connection) -> list[Entry]:
             entries = append(connection, row.dreamer, row.session, drafts)
             _save(connection, row)
-        return entries
+            if night is not None:
+                keep(connection, row.dreamer, night)
+            return entries
+
+        return self.write(write)
+
+    def write(self, do: Callable[[Connection], _T]) -> _T:
+        """Write something in one transaction."""
+        with self._writing, explained(), self._writer.begin() as connection:
+            return do(connection)
 
     def dreamers(self) -> list[str]:
         """Everybody who has ever been watched, in order of their names."""
         query = select(sessions.c.dreamer).distinct().order_by(sessions.c.dreamer)
-        return list(self._read(lambda connection: connection.scalars(query).all()))
+        return list(self.read(lambda connection: connection.scalars(query).all()))
 
     def last_session(self, dreamer: str) -> SessionRow | None:
         """Return the latest session of a dreamer, whether it has ended or not."""
@@ -114,7 +128,7 @@ class Store:
             .order_by(sessions.c.number.desc())
             .limit(1)
         )
-        row = self._read(lambda connection: connection.execute(query).first())
+        row = self.read(lambda connection: connection.execute(query).first())
         return SessionRow(*row) if row else None
 
     def last_at(self, dreamer: str) -> float:
@@ -125,7 +139,7 @@ class Store:
             .order_by(events.c.seq.desc())
             .limit(1)
         )
-        at = self._read(lambda connection: connection.scalar(query))
+        at = self.read(lambda connection: connection.scalar(query))
         return float("-inf") if at is None else float(at)
 
     def latest(self, dreamer: str) -> list[Entry]:
@@ -161,7 +175,7 @@ class Store:
         """Return the number of the last entry that was forgotten of each of `dreamers`, or 0."""
         known = chains.c.name.in_(select(sessions.c.dreamer))
         query = select(chains.c.name, chains.c.forgotten).where(known)
-        return dict(self._read(lambda connection: connection.execute(query).all()))
+        return dict(self.read(lambda connection: connection.execute(query).all()))
 
     def of_session(self, dreamer: str, session: str, kind: str) -> list[Entry]:
         """Return the entries of one type of a dreamer's session in order."""
@@ -201,18 +215,19 @@ class Store:
 
     def _first(self, numbers: Mapping[str, int]) -> int | None:
         """Return where the first entry is, given the number of one of each dreamer."""
-        known = self._read(lambda connection: connection.execute(_NUMBERS).all())
+        known = self.read(lambda connection: connection.execute(_NUMBERS).all())
         wanted = [(chain, numbers[name]) for name, chain in known if name in numbers]
         query = select(func.min(events.c.position)).where(
             tuple_(events.c.chain, events.c.seq).in_(wanted)
         )
-        first: int | None = self._read(lambda connection: connection.scalar(query))
+        first: int | None = self.read(lambda connection: connection.scalar(query))
         return first
 
     def _entries(self, query: Select[Any]) -> list[Entry]:
-        return self._read(lambda connection: [Entry(*row) for row in connection.execute(query)])
+        return self.read(lambda connection: [Entry(*row) for row in connection.execute(query)])
 
-    def _read(self, read: Callable[[Connection], _T]) -> _T:
+    def read(self, read: Callable[[Connection], _T]) -> _T:
+        """Read something, as of one moment."""
         with explained(), self._reader.begin() as connection:
             return read(connection)
 

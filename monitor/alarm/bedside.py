@@ -68,6 +68,7 @@ class Bedside:
         self.faults: Mapping[str, Fault] = {}
         self.overuse: Mapping[str, Finding] = {}
         self.ended = False
+        self.rounds = 0
         self.quiet_until = now
 
     def pass_until(self, at: float, *, and_at: bool) -> list[Event]:
@@ -154,6 +155,8 @@ class Bedside:
     def _react(self, event: Event) -> list[Event]:
         """Draw for the wake protocol and the plan what follows from an event."""
         events: list[Event] = []
+        if isinstance(event, WakeStep):
+            self.rounds = max(self.rounds, event.round)
         if isinstance(event, WakeStep) and event.at == self.wake.state.woken_at:
             self.plan = self.plan.woken(event.at)
         if isinstance(event, AlarmChanged) and event.reason.code == "raised":
@@ -195,6 +198,7 @@ class Bedside:
         return {
             "now": self.now,
             "ended": self.ended,
+            "rounds": self.rounds,
             "contacts": self.contacts.snapshot(),
             "eeg": self.eeg.snapshot(),
             "faults": {part: asdict(fault) for part, fault in self.faults.items()},
@@ -219,6 +223,7 @@ class Bedside:
         self.alarms.restore(saved["alarms"])
         self.now = self.quiet_until = float(saved["now"])
         self.ended = bool(saved["ended"])
+        self.rounds = int(saved["rounds"])
 
     def adopt(self, saved: Mapping[str, Any]) -> list[Event]:
         """Take over what another session's `snapshot` left open, and let the time since pass."""

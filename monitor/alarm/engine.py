@@ -99,6 +99,11 @@ class AlarmEngine:
         """Raised and not resolved, the gravest first, then the oldest."""
         return self._bed.alarms.open
 
+    @property
+    def rounds(self) -> int:
+        """Rounds that the wake protocol has needed in this session, at most."""
+        return self._bed.rounds
+
     def under_way(self, at: float) -> list[Event]:
         """Say where an adopted wake protocol stands."""
         return [*self._bed.wake.under_way(ms(at))]

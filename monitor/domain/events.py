@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeAlias
 from monitor.domain.epoch import ScoredEpoch
 from monitor.domain.quality import ChannelQuality
 from monitor.domain.stage import Stage
+from monitor.domain.usage import Breach
 
 
 class Coverage(StrEnum):
@@ -179,7 +180,26 @@ class WakeStep:
 
 @dataclass(frozen=True, slots=True)
 class UsageCounted:
-    """The account of the running session."""
+    """The account of the running session, and of dream use with the sessions before it.
+
+    Parameters
+    ----------
+    session : str
+    recorded_min, sleep_min, rem_min, unscored_min, overrun_min : float
+        Of this session alone; `sleep_min` is what was scored as sleep.
+    sleep_24h_min, rem_24h_min : float
+        Over the last 24 h; time that could not be scored counts as sleep, for it is use.
+    sessions_24h : int
+        Begun in the last 24 h.
+    level : int
+        Of overuse, 0 to 3.
+    breaches : tuple of Breach
+        Limits that are broken now.
+    checks : dict of str to int
+        Of the budgets of a day, the highest of 50, 80 and 100 % that is used up, or 0.
+    budgets : dict of str to float
+        Their soft limits in minutes.
+    """
 
     type: ClassVar[str] = "usage"
     at: float
@@ -189,6 +209,13 @@ class UsageCounted:
     rem_min: float
     unscored_min: float
     overrun_min: float
+    sleep_24h_min: float = 0.0
+    rem_24h_min: float = 0.0
+    sessions_24h: int = 0
+    level: int = 0
+    breaches: tuple[Breach, ...] = ()
+    checks: dict[str, int] = field(default_factory=dict)
+    budgets: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

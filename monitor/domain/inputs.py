@@ -88,6 +88,19 @@ class Health:
     trouble: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Recall:
+    """What is known of the dreamer beside this session; told so that a night replays exactly.
+
+    Parameters
+    ----------
+    past : Any
+        A `monitor.usage.ledger.Past`, which this module cannot know.
+    """
+
+    past: Any
+
+
 class Responder(StrEnum):
     """How, or through whom, a dreamer answered."""
 
@@ -219,5 +232,5 @@ Command: TypeAlias = (
     | Resolve
     | SetPolicy
 )
-Input: TypeAlias = Chunk | Gap | Tick | End | Health | Command
+Input: TypeAlias = Chunk | Gap | Tick | End | Health | Recall | Command
 Profile: TypeAlias = Literal["adult", "child"]

@@ -1,0 +1,1 @@
+"""The account of dream time: kept across nights, imported, asked for, limited."""

@@ -1,0 +1,94 @@
+"""The account of each session in the store: one row a night, renewed with every commit."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from os import SEEK_END
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from monitor.domain.errors import InputError
+from monitor.sources.spec import LINKS, SourceSpec
+from monitor.usage.record import SessionRecord, from_json, to_json
+from service.errors import StoreError
+from service.schema import nights
+
+
+def night_of(spec: SourceSpec, session: str) -> str:
+    """Name the night that a session is of: a recording replayed again is the same night.
+
+    A file is known by its length and its beginning, which says when it was recorded.
+    """
+    if spec.scheme in LINKS:
+        return session
+    hashed = hashlib.sha256(repr(sorted(spec.params.items())).encode())
+    if spec.path:
+        with Path(spec.path).open("rb") as file:
+            hashed.update(file.read(_BEGINNING))
+            hashed.update(str(file.seek(0, SEEK_END)).encode())
+    return f"{spec.scheme}:{hashed.hexdigest()[:32]}"
+
+
+_BEGINNING = 65_536
+"""Bytes of a recording by which it is known."""
+
+
+def keep(connection: Connection, dreamer: str, record: SessionRecord) -> None:
+    """Add a night, or renew it."""
+    row = {"start": record.start, "until": record.until, "record": json.dumps(to_json(record))}
+    adding = insert(nights).values(dreamer=dreamer, session=record.session, **row)
+    connection.execute(
+        adding.on_conflict_do_update(index_elements=["dreamer", "session"], set_=row)
+    )
+
+
+def replace(connection: Connection, dreamer: str, record: SessionRecord) -> bool:
+    """Put a night in the place of the one of its name, if any; return whether there was one.
+
+    Its row gets a new number, by which a running service sees that the past has changed.
+    """
+    same = (nights.c.dreamer == dreamer) & (nights.c.session == record.session)
+    replaced = connection.execute(delete(nights).where(same)).rowcount
+    keep(connection, dreamer, record)
+    return bool(replaced)
+
+
+def read_nights(connection: Connection, dreamer: str) -> tuple[SessionRecord, ...]:
+    """Return all nights of a dreamer in order of their starts.
+
+    Raises
+    ------
+    StoreError
+        When a row is damaged.
+    """
+    query = select(nights.c.record).where(nights.c.dreamer == dreamer).order_by(nights.c.start)
+    try:
+        return tuple(from_json(json.loads(text)) for text in connection.scalars(query))
+    except (InputError, ValueError) as error:
+        raise StoreError(f"a night in the account of {dreamer} is damaged: {error}") from error
+
+
+def dreamers_with_nights(connection: Connection) -> list[str]:
+    """Return everybody who has an account."""
+    return list(connection.scalars(select(nights.c.dreamer).distinct()))
+
+
+def last_number(connection: Connection) -> int:
+    """Return the number of the row that was added last."""
+    return connection.scalar(select(func.max(nights.c.number))) or 0
+
+
+def added_since(connection: Connection, number: int) -> Iterable[tuple[str, str]]:
+    """Return dreamer and name of the nights added after a row."""
+    query = select(nights.c.dreamer, nights.c.session).where(nights.c.number > number)
+    return [(dreamer, session) for dreamer, session in connection.execute(query)]
+
+
+def forget_nights(connection: Connection, dreamer: str, before: float | None) -> int:
+    """Erase a dreamer's nights, all or those that were over before a time."""
+    own = nights.c.dreamer == dreamer
+    return connection.execute(
+        delete(nights).where(own if before is None else own & (nights.c.until < before))
+    ).rowcount
