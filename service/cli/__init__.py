@@ -24,7 +24,8 @@ COMMANDS = (
     "evaluate",
     "validate",
 )
-"""Each is the function of that name in the module of that name, in the order of ``--help``."""
+"""Each is the function, or the group, of that name in the module of that name, in the order of
+``--help``."""
 
 
 class _Commands(TyperGroup):
@@ -36,8 +37,11 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
+        found = getattr(import_module(f"service.cli.{cmd_name}"), cmd_name)
+        if isinstance(found, typer.Typer):
+            return typer.main.get_group(found)
         alone = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
-        alone.command(cmd_name)(getattr(import_module(f"service.cli.{cmd_name}"), cmd_name))
+        alone.command(cmd_name)(found)
         return typer.main.get_command(alone)
 
 
