@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import inf
 from typing import Literal
 
 from monitor.domain.errors import InputError
@@ -50,8 +50,12 @@ class LimitSpec:
     occasion: Literal["each", "spell"] = "each"
 
     def beyond(self, value: float, bound: float) -> bool:
-        """Whether a figure is beyond a bound, or a bound laxer than another; equal is neither."""
+        """Whether a figure is beyond a bound; what equals it is allowed."""
         return value < bound if self.least else value > bound
+
+    def is_laxer(self, one: float, other: float) -> bool:
+        """Whether one bound permits more than another."""
+        return self.beyond(one, other)
 
 
 def _slow(
@@ -99,25 +103,24 @@ LIMITS: Mapping[str, LimitSpec] = {
 
 
 class Limits(Mapping[str, Bounds]):
-    """The bounds of every limit, unchangeable.
+    """The bounds of every limit, unchangeable; a soft one is never laxer than the hard one.
 
     Parameters
     ----------
     bounds : mapping of str to Bounds
-        Those that differ from an adult's.
+        Those that differ from an adult's; a bound that is None does not.
 
     Raises
     ------
     InputError
-        If there is no such limit, it cannot be set, a bound is beyond its range, or the soft bound
-        is laxer than the hard one.
+        If there is no such limit, it cannot be set, or a bound is beyond its range.
     """
 
     def __init__(self, bounds: Mapping[str, Bounds] | None = None) -> None:
-        self._bounds = {name: spec.default for name, spec in LIMITS.items()}
-        for name, wanted in (bounds or {}).items():
-            check_bounds(name, wanted)
-            self._bounds[name] = wanted
+        wanted = dict(bounds or {})
+        for name, one in wanted.items():
+            _check_each(name, one)
+        self._bounds = {name: _filled(LIMITS[name], wanted.get(name, Bounds())) for name in LIMITS}
 
     def changed(self, bounds: Mapping[str, Bounds]) -> "Limits":
         """Return limits with some bounds changed."""
@@ -139,40 +142,47 @@ class Limits(Mapping[str, Bounds]):
         return isinstance(other, Limits) and self._bounds == other._bounds
 
 
+def _filled(spec: LimitSpec, wanted: Bounds) -> Bounds:
+    soft = spec.default.soft if wanted.soft is None else wanted.soft
+    hard = spec.default.hard if wanted.hard is None else wanted.hard
+    laxer = soft is not None and hard is not None and spec.is_laxer(soft, hard)
+    return Bounds(hard if laxer else soft, hard)
+
+
 def check_bounds(name: str, bounds: Bounds) -> None:
-    """Check that a limit may have these bounds.
+    """Check that these bounds may be asked for; one that is None is not asked for.
 
     Raises
     ------
     InputError
         Names the limit, the bound, what is allowed and the unit.
     """
+    _check_each(name, bounds)
+    spec, soft, hard = LIMITS[name], bounds.soft, bounds.hard
+    if soft is not None and hard is not None and spec.is_laxer(soft, hard):
+        order = "at least" if spec.least else "at most"
+        raise InputError(f"{name} soft: {order} the hard bound {hard:g} {spec.unit}, got {soft:g}")
+
+
+def _check_each(name: str, bounds: Bounds) -> None:
     spec = LIMITS.get(name)
     if spec is None:
         raise InputError(f"limits: {', '.join(LIMITS)} are known, got {name!r}")
-    if not spec.settable and bounds != spec.default:
+    if not spec.settable and bounds not in (Bounds(), spec.default):
         raise InputError(f"{name}: cannot be set")
-    _check_bound(spec, f"{name} soft", bounds.soft, spec.default.soft)
-    _check_bound(spec, f"{name} hard", bounds.hard, spec.default.hard)
-    if (
-        bounds.soft is not None
-        and bounds.hard is not None
-        and spec.beyond(bounds.soft, bounds.hard)
-    ):
-        order = "at least" if spec.least else "at most"
-        raise InputError(
-            f"{name} soft: {order} the hard bound {bounds.hard:g} {spec.unit}, got {bounds.soft:g}"
-        )
+    _check_one(spec, f"{name} soft", bounds.soft, spec.default.soft)
+    _check_one(spec, f"{name} hard", bounds.hard, spec.default.hard)
 
 
-def _check_bound(spec: LimitSpec, name: str, bound: float | None, default: float | None) -> None:
-    if default is None:
-        if bound is not None:
-            raise InputError(f"{name}: there is no such bound, got {bound:g}")
+def _check_one(spec: LimitSpec, name: str, bound: object, default: float | None) -> None:
+    if bound is None:
         return
+    if default is None:
+        raise InputError(f"{name}: there is no such bound, got {bound!r}")
     low, high = spec.allowed
-    if bound is None or not (isfinite(bound) and low <= bound <= high):
-        raise InputError(f"{name}: {low:g} to {high:g} {spec.unit} are allowed, got {bound}")
+    number = bound if isinstance(bound, int | float) and not isinstance(bound, bool) else inf
+    if not low <= number <= high:
+        raise InputError(f"{name}: {low:g} to {high:g} {spec.unit} are allowed, got {bound!r}")
 
 
 def default_limits(age: float | None = None) -> Limits:

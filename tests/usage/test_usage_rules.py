@@ -45,7 +45,12 @@ def test_every_age_has_limits_within_the_allowed_ranges(age: float) -> None:
             "_min soft: 480 to 840 min are allowed, got 479",
         ),
         ("sleep_24h_min", Bounds(600, 841), "sleep_24h_min hard: 480 to 840 min"),
-        ("sleep_24h_min", Bounds(600), "sleep_24h_min hard: 480 to 840 min are allowed, got None"),
+        (
+            "sleep_24h_min",
+            Bounds("600"),
+            "sleep_24h_min soft: 480 to 840 min are allowed, got '600'",
+        ),
+        ("sleep_24h_min", Bounds(True), "sleep_24h_min soft: 480 to 840 min are allowed, got True"),
         ("sleep_24h_min", Bounds(720, 600), "soft: at most the hard bound 600 min, got 720"),
         ("wake_between_min", Bounds(90, 240), "soft: at least the hard bound 240 min, got 90"),
         ("rem_share", Bounds(31, 40), "rem_share hard: there is no such bound, got 40"),
@@ -57,7 +62,16 @@ def test_what_may_not_be_set_is_refused_with_its_range(
     name: str, bounds: Bounds, says: str
 ) -> None:
     with pytest.raises(InputError, match=says):
-        Limits({name: bounds})
+        check_bounds(name, bounds)
+
+
+def test_a_soft_bound_is_never_laxer_than_the_hard_one() -> None:
+    assert Limits({"sleep_24h_min": Bounds(hard=500)})["sleep_24h_min"] == Bounds(500, 500)
+    assert Limits({"wake_between_min": Bounds(hard=300)})["wake_between_min"] == Bounds(300, 300)
+
+
+def test_a_bound_that_is_not_given_is_an_adult_s() -> None:
+    assert Limits({"sleep_24h_min": Bounds(500)})["sleep_24h_min"] == Bounds(500, 720)
 
 
 def test_a_change_leaves_the_other_limits_and_the_old_ones_as_they_were() -> None:
