@@ -13,8 +13,8 @@ from monitor.domain.events import AlarmChanged, EpochScored, Event, LiveStage
 
 VERSION = 1
 DURABLE_TYPES = ("session", "epoch", "coverage", "gap", "alarm", "wake", "usage", "command")
-HEARTBEAT = "heartbeat"
-TYPES = (*DURABLE_TYPES, "stage", "signal", HEARTBEAT)
+HEARTBEAT, SIGNAL = "heartbeat", "signal"
+TYPES = (*DURABLE_TYPES, "stage", SIGNAL, HEARTBEAT)
 """All that the contract names; those after the durable ones are telemetry."""
 _TIMES = ("raised_at", "acked_at", "shelved_until", "audio_paused_until", "until", "since")
 

@@ -1,8 +1,8 @@
 """From the runners' threads to the clients: each has a bounded queue and holds nobody up.
 
-The hub lives in the event loop. `Hub.publish` and `Hub.tell` alone may be called from other
-threads; all else runs in the loop, so that a snapshot and the entries after it fit together
-without a lock.
+The hub lives in the event loop. `Hub.publish`, `Hub.tell` and `Hub.looked_at` alone may be called
+from other threads; all else runs in the loop, so that a snapshot and the entries after it fit
+together without a lock.
 
 Entries and telemetry wait with each client at once, but clients are rung only every `BREATH_S`, all
 together: to wake 500 of them for every single entry would cost more than to send it.
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from service.entries import HEARTBEAT, Entry, Telemetry
+from service.entries import HEARTBEAT, SIGNAL, Entry, Telemetry
 from service.overview import Overview
 
 BREATH_S = 0.05
@@ -48,12 +48,22 @@ class Filter:
         )
 
     def wants_telemetry(self, message: Telemetry) -> bool:
-        """Whether telemetry passes; a heartbeat always does, for its absence is a message too."""
+        """Whether telemetry passes; a heartbeat always does, for its absence is a message too.
+
+        The signal itself comes to those only who name it.
+        """
         if message.type == HEARTBEAT:
             return True
+        if message.type == SIGNAL and not self.looks:
+            return False
         return (self.types is None or message.type in self.types) and (
             message.dreamer is None or self.wants_dreamer(message.dreamer)
         )
+
+    @property
+    def looks(self) -> bool:
+        """Whether the signal itself is asked for."""
+        return self.types is not None and SIGNAL in self.types
 
     def sees_to(self, dreamer: str) -> bool:
         """Whether whoever listens hears this dreamer's alarms and may acknowledge them."""
@@ -143,6 +153,7 @@ class Hub:
         self.overview = overview
         self._limit = limit
         self._clients: set[Subscription] = set()
+        self._looking: tuple[Filter, ...] = ()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reading = asyncio.Semaphore(READERS)
         self._bell: asyncio.TimerHandle | None = None
@@ -193,12 +204,21 @@ class Hub:
         """Whether some client hears the dreamer's alarms and may acknowledge them."""
         return any(client.wanted.sees_to(dreamer) for client in self._clients)
 
+    def looked_at(self, dreamer: str) -> bool:
+        """Whether some client asks for the dreamer's signal itself. From any thread."""
+        return any(wanted.wants_dreamer(dreamer) for wanted in self._looking)
+
     @contextmanager
     def subscribe(self, wanted: Filter) -> Iterator[Subscription]:
         """Queue what is published from now on until the block is left."""
         client = Subscription(wanted, self._limit, self._reading)
         self._clients.add(client)
+        self._look()
         try:
             yield client
         finally:
             self._clients.discard(client)
+            self._look()
+
+    def _look(self) -> None:
+        self._looking = tuple(c.wanted for c in self._clients if c.wanted.looks)

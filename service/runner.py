@@ -22,6 +22,7 @@ from service.recorder import Recorder
 from service.requests import Requests
 from service.snapshots import pack
 from service.store import ENDED, RUNNING, SessionRow, Store
+from service.traces import Traces
 from service.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,8 @@ class Runner:
         Told of the committed entries, and of the stage now.
     clock : callable
         Monotonic seconds; jumps of the wall clock are never seen.
+    is_looked_at : callable
+        Whether somebody asks for the signal itself now.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Runner:
         store: Store,
         listeners: Sequence[Publisher],
         clock: Callable[[], float] = time.monotonic,
+        is_looked_at: Callable[[], bool] = lambda: False,
     ) -> None:
         self.dreamer = watch.spec.dreamer
         self._watch = watch
@@ -85,6 +89,7 @@ class Runner:
         self._requests = Requests(self.dreamer)
         self._stopping = Flag()
         self._recording = watch.recording
+        self._traces = Traces(watch.session.config, is_looked_at)
         self._troubles: dict[str, str] = {}
         self._recorder = Recorder(store, self._stopping.wait)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=self.dreamer)
@@ -212,6 +217,7 @@ class Runner:
         except CommandError as error:
             logger.info("%s: %s", self.dreamer, error)
         self._keep(item)
+        self._show(item)
         if isinstance(item, Chunk | Gap):
             self._reached = item.first_sample + item.n_samples
             if self._source.live:
@@ -225,6 +231,12 @@ class Runner:
             return
         self._recording.push(item)
         self._say(RECORDING, self._recording.trouble)
+
+    def _show(self, item: Input) -> None:
+        """Tell of the signal itself, when somebody looks."""
+        if (message := self._traces.push(item, self._clock())) is not None:
+            for listener in self._listeners:
+                listener.tell(message)
 
     def _say(self, part: str, trouble: str) -> None:
         """Push how a part of the program is, when that has changed."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from monitor.domain.errors import UnknownAlarm
@@ -80,7 +81,9 @@ class Station:
             for dreamer, spec in specs.items():
                 watch = open_watch(spec, bundle, self.store, wall(), policy)
                 sources.append(watch.source)
-                self.runners[dreamer] = Runner(watch, self.store, listeners, clock)
+                self.runners[dreamer] = Runner(
+                    watch, self.store, listeners, clock, partial(self.hub.looked_at, dreamer)
+                )
             self._caretaker = Caretaker(self.runners, webhook, settings.policy, policy)
             self._watchdog = Watchdog(
                 settings.watchdog_url, settings.watchdog_file, settings.watchdog_s

@@ -1,11 +1,11 @@
 """Stand-ins for what the service drives: a clock, a source, a session without any signal in it."""
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from monitor.domain.config import SessionConfig
 from monitor.domain.epoch import ScoredEpoch
 from monitor.domain.errors import UnknownAlarm
 from monitor.domain.events import (
@@ -89,7 +89,7 @@ class FakeSession:
     """Scores an epoch a second of signal; says everything it is told to."""
 
     def __init__(self, dreamer: str = "bed-7", session: str = "night") -> None:
-        self.config = SimpleNamespace(dreamer=dreamer, session=session, start=START)
+        self.config = SessionConfig(dreamer, session, START, SFREQ, MONTAGE)
         self.position = 0
         self.pushed: list[Input] = []
         self.done: set[str] = set()

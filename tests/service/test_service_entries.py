@@ -96,3 +96,9 @@ def test_iso_is_utc_with_milliseconds(at):
 def test_any_text_survives_the_wire(text):
     event = events.SamplesLost(START, 1, 1, text)
     assert json.loads(entry(event).text)["data"]["cause"] == text
+
+
+def test_epochs_of_older_versions_have_no_spectrum():
+    message = entry(epoch(3)).message
+    del message["data"]["spectrum"]
+    assert contract.LogEntry.model_validate(message).data.spectrum == []

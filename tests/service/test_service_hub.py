@@ -206,3 +206,28 @@ def test_only_who_hears_alarms_and_may_acknowledge_attends(wanted, sees_to):
     with hub.subscribe(wanted):
         assert hub.attended("bed-7") is sees_to
     assert not hub.attended("bed-7")
+
+
+def test_the_signal_itself_comes_to_those_only_who_name_it():
+    message = Telemetry("signal", "bed-7", "traces")
+    wants = {
+        wanted: wanted.wants_telemetry(message)
+        for wanted in (
+            Filter(),
+            Filter(types=frozenset({"stage"})),
+            Filter(types=frozenset({"signal"})),
+            Filter(frozenset({"bed-1"}), frozenset({"signal"})),
+        )
+    }
+    assert list(wants.values()) == [False, False, True, False]
+
+
+def test_the_hub_knows_whose_signal_is_looked_at():
+    hub = Hub(Overview(), 10)
+    looking = Filter(frozenset({"bed-7"}), frozenset({"signal"}))
+    with hub.subscribe(Filter()):
+        assert not hub.looked_at("bed-7")
+        with hub.subscribe(looking):
+            assert hub.looked_at("bed-7")
+            assert not hub.looked_at("bed-1")
+        assert not hub.looked_at("bed-7")

@@ -8,7 +8,7 @@ from service_server import eventually, served
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from service.contract import Dreamer, LogEntry
+from service.contract import Dreamer, LogEntry, Signal
 from service.cursors import MAX_CURSOR
 from service.entries import Entry
 
@@ -251,3 +251,17 @@ def test_clients_are_bounded(tmp_path):
         receive(only)
         with pytest.raises(InvalidStatus, match="503"), opened(service.ws, cursor="null"):
             pass
+
+
+def test_who_asks_for_the_signal_gets_the_newest_of_it_and_not_more_than_once_a_second(service):
+    with opened(service.ws, cursor="null", types="signal", dreamer="bed-2") as connection:
+        told = []
+        while len(told) < 2:
+            message = receive(connection)
+            if message["type"] == "signal":
+                told.append(Signal.model_validate(message))
+    first, second = (message.data for message in told)
+    assert len(first.data) == len(first.ch_names) > 1
+    passed_s = (second.first_sample - first.first_sample) / second.samples_per_value / second.sfreq
+    assert passed_s >= 50, "the replay runs at a hundred times life"
+    assert len(second.data[0]) <= 10 * second.sfreq
