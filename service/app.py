@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,7 +20,10 @@ from monitor.domain.errors import (
     UnknownAlarm,
 )
 from service import api, asyncapi, health, stream
-from service.errors import NotPermitted, NotSignedIn, NotWatched, StoreError
+from service.access import routes as access
+from service.access.gate import Gate
+from service.access.identity import Identity, refusal_of
+from service.errors import NotPermitted, NotSignedIn, NotWatched, StoreError, TooMany
 from service.guard import Guard
 from service.settings import Settings
 from service.station import Station
@@ -33,8 +36,6 @@ _STATUS: dict[type[DreamwatchError], tuple[int, str]] = {
     NotAllowed: (409, "not_allowed"),
     CommandError: (409, "not_allowed"),
     InputError: (422, "invalid"),
-    NotSignedIn: (401, "not_signed_in"),
-    NotPermitted: (403, "not_permitted"),
     NotWatched: (503, "not_monitored"),
     StoreError: (503, "log_unavailable"),
 }
@@ -50,17 +51,21 @@ def create_app(settings: Settings) -> FastAPI:
     DreamwatchError
         When the data directory is in use, a source cannot be opened, or the model is missing.
     """
-    station = Station(settings)
+    with ExitStack() as opened:
+        gate = opened.enter_context(closing(Gate(settings)))
+        station = Station(settings)
+        opened.pop_all()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         station.start()
-        for_ever = (station.beat, station.tend, station.give_signs, station.forget)
+        for_ever = (station.beat, station.tend, station.give_signs, station.forget, gate.tend)
         tasks = [asyncio.create_task(task()) for task in for_ever]
         yield
         for task in tasks:
             task.cancel()
         await asyncio.to_thread(station.stop)
+        gate.close()
 
     app = FastAPI(
         title="dreamwatch",
@@ -70,12 +75,15 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.state.station = station
-    app.add_middleware(Guard)
+    app.state.station, app.state.gate = station, gate
+    app.add_middleware(Identity, gate=gate)
+    app.add_middleware(Guard, settings=settings)
     for refusal in _STATUS:
         app.add_exception_handler(refusal, _explain)
+    for refusal in (NotSignedIn, NotPermitted, TooMany):
+        app.add_exception_handler(refusal, _refuse)
     app.add_exception_handler(RequestValidationError, _explain_malformed)
-    for router in (api.router, stream.router, asyncapi.router, health.router):
+    for router in (api.router, stream.router, asyncapi.router, health.router, access.router):
         app.include_router(router)
     app.add_api_route("/plotly.min.js", _plotly, include_in_schema=False)
     app.mount("/", StaticFiles(directory=_STATIC, html=True))
@@ -94,6 +102,11 @@ async def _explain(request: Request, error: Exception) -> JSONResponse:
         station: Station = request.app.state.station
         problem["current_version"] = await asyncio.to_thread(station.version_of, alarm_id)
     return JSONResponse(problem, status)
+
+
+async def _refuse(_request: Request, error: Exception) -> JSONResponse:
+    """Say why somebody may not do this."""
+    return refusal_of(error)
 
 
 async def _explain_malformed(_request: Request, error: Exception) -> JSONResponse:

@@ -32,8 +32,8 @@ def hold(data_dir: Path) -> IO[bytes]:
     StoreError
         When it cannot be written.
     """
+    make_folder(data_dir)
     try:
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = (data_dir / "lock").open("wb")
     except OSError as error:
         raise StoreError(f"data directory {data_dir} cannot be used: {error.strerror}") from error
@@ -43,6 +43,20 @@ def hold(data_dir: Path) -> IO[bytes]:
         lock.close()
         raise StoreInUse(f"another service is using the data directory {data_dir}") from error
     return lock
+
+
+def make_folder(data_dir: Path) -> None:
+    """Make the directory if need be, for this user alone.
+
+    Raises
+    ------
+    StoreError
+        When that is not possible.
+    """
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreError(f"data directory {data_dir} cannot be used: {error.strerror}") from error
 
 
 def open_writer(data_dir: Path) -> Engine:

@@ -10,7 +10,8 @@
         ├── OutsideError     an address outside did not take what was sent to it
         ├── NotWatched       no source watches this dreamer now
         ├── NotSignedIn      nobody has signed in
-        └── NotPermitted     who has signed in may not do this
+        ├── NotPermitted     who has signed in may not do this
+        └── TooMany          somebody asks too often (says when to come again)
 """
 
 from monitor.domain.errors import DreamwatchError
@@ -46,3 +47,19 @@ class NotSignedIn(ServiceError):  # noqa: N818
 
 class NotPermitted(ServiceError):  # noqa: N818
     """Who has signed in may not do this."""
+
+
+class TooMany(ServiceError):  # noqa: N818
+    """Somebody asks too often, or has too many connections.
+
+    Parameters
+    ----------
+    text : str
+        What there is too much of.
+    wait_s : float
+        After how many seconds it may be tried again.
+    """
+
+    def __init__(self, text: str, wait_s: float) -> None:
+        super().__init__(text)
+        self.wait_s = wait_s

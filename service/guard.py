@@ -1,8 +1,9 @@
 """What every request must fulfil before any route sees it, and the headers of every answer.
 
-The service listens on loopback only, yet any web page the user visits can send requests there. So
-the Host must be a loopback name (DNS rebinding), the Origin our own (cross-site requests and
-websockets), and what changes anything must be JSON, which no HTML form can send.
+Even to a service on loopback any web page the user visits can send requests. So the Host must be a
+loopback name or one of the settings' (DNS rebinding), the Origin our own or one of theirs
+(cross-site requests and websockets), and what changes anything must be JSON, which no HTML form
+can send. Who asks is found out later, by `service.access.identity`.
 """
 
 from urllib.parse import SplitResult, urlsplit
@@ -12,9 +13,11 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.addresses import is_loopback
+from service.settings import Settings
 
 MAX_BODY = 65_536
 _READS = frozenset({"GET", "HEAD"})
+_STARTS = ("http.response.start", "websocket.http.response.start")
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -25,39 +28,57 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), payment=(), usb=()",
 }
+_ENCRYPTED = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class Guard:
     """ASGI middleware in front of the whole application."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
+        self._hosts = {
+            host.lower().strip("[]") for host in (settings.host, *settings.allowed_hosts)
+        }
+        self._origins = {origin.lower() for origin in settings.allowed_origins}
+        self._headers = _HEADERS | (_ENCRYPTED if settings.is_encrypted else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request with a refusal, or let it pass."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        if refusal := _refusal(scope, Headers(scope=scope)):
+        send = self._with_headers(send)
+        if refusal := self._refusal(scope, Headers(scope=scope)):
             status, detail = refusal
             problem = {"error": "refused", "detail": detail}
-            await JSONResponse(problem, status)(scope, receive, _with_headers(send))
+            await JSONResponse(problem, status)(scope, receive, send)
             return
-        await self._app(scope, receive, _with_headers(send))
+        await self._app(scope, receive, send)
 
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+        """Return status and reason when a request may not pass."""
+        host = headers.get("host", "")
+        name = _split(f"//{host}").hostname or ""
+        if not (is_loopback(name) or name in self._hosts):
+            return 403, f"Host {host!r} is neither a loopback name nor in allowed_hosts"
+        origin = headers.get("origin")
+        if not (origin is None or _split(origin).netloc == host or origin in self._origins):
+            return 403, f"Origin {origin!r} is neither this service nor in allowed_origins"
+        if scope["type"] == "websocket" or scope["method"] in _READS:
+            return None
+        return _body_refusal(headers)
 
-def _refusal(scope: Scope, headers: Headers) -> tuple[int, str] | None:
-    """Return status and reason when a request may not pass."""
-    host = headers.get("host", "")
-    if not is_loopback(_split(f"//{host}").hostname or ""):
-        return 403, f"Host {host!r} is not a loopback name"
-    origin = headers.get("origin")
-    if origin is not None and _split(origin).netloc != host:
-        return 403, f"Origin {origin!r} is not this service"
-    if scope["type"] == "websocket" or scope["method"] in _READS:
-        return None
-    return _body_refusal(headers)
+    def _with_headers(self, send: Send) -> Send:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] in _STARTS:
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        return send_with_headers
 
 
 def _split(address: str) -> SplitResult:
@@ -77,14 +98,3 @@ def _body_refusal(headers: Headers) -> tuple[int, str] | None:
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return 415, "Content-Type must be application/json"
     return None
-
-
-def _with_headers(send: Send) -> Send:
-    async def send_with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return send_with_headers

@@ -134,7 +134,7 @@ logins = Table(
     Index("logins_of_token", "token", "number"),
     sqlite_autoincrement=True,
 )
-"""Browsers in which somebody has signed in with a token; of what they hold only the hash is kept."""
+"""Browsers in which somebody has signed in; of what they hold only the hash is kept."""
 
 counters = table("sqlite_sequence", column("name"), column("seq"))
 """SQLite's own: the largest number that each table has ever given out."""

@@ -3,7 +3,7 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -22,6 +22,7 @@ from service.errors import SettingsError
 
 ENV_PREFIX = "DREAMWATCH_"
 MIN_SECRET = 16
+_EVERY_ADDRESS = ("0.0.0.0", "::", "[::]")  # noqa: S104 - told apart, not listened on
 _NOT_SETTINGS = frozenset({"SHARED_DATA"})  # where the tests find recordings
 
 
@@ -33,13 +34,31 @@ class Settings(BaseSettings):
     sources : tuple of str
         One SPEC for each dreamer to watch.
     host : str
-        A loopback address; the service has no access control beyond it.
+        Address to listen on; beyond loopback only with TLS, by `tls_cert` or by a `proxy`, and
+        with at least one token.
     port : int
         0 takes any free port.
+    tls_cert, tls_key : Path or None
+        PEM files of the certificate, with its chain, and of its key.
+    proxy : str
+        Address of a proxy that ends TLS before this service and passes on the Host; it is believed
+        where a request comes from. Empty: none.
+    allowed_hosts : tuple of str
+        Names without port by which the service may be called, beside `host` and loopback's.
+    allowed_origins : tuple of str
+        Origins beside our own, ``https://…``, whose pages may open websockets with a ticket.
+    anonymous : str
+        Whether whoever uses this machine may come without a token, as a technician: ``auto``, as
+        long as no token was ever made; ``always``; or ``never``. Only while the service is called
+        by loopback's names alone.
+    login_hours : float
+        How long a browser stays signed in, from 1 to 720.
     data_dir : Path
         Everything durable lies below it.
     max_clients : int
         Most websocket clients at a time.
+    max_clients_each : int
+        Most of them with one token.
     client_queue : int
         Most events waiting for one client before it is disconnected to resume by its cursor.
     lsl_outlet : str
@@ -64,7 +83,15 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65_535)
     data_dir: Path = Field(default_factory=lambda: user_data_path("dreamwatch", appauthor=False))
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    proxy: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    anonymous: Literal["auto", "always", "never"] = "auto"
+    login_hours: float = Field(24.0, ge=1, le=720)
     max_clients: int = Field(600, ge=1)
+    max_clients_each: int = Field(20, ge=1)
     client_queue: int = Field(5_000, ge=10)
     lsl_outlet: str = Field("", max_length=64)
     policy: Path | None = None
@@ -75,15 +102,30 @@ class Settings(BaseSettings):
     watchdog_s: float = Field(60.0, ge=1, le=3600)
     retention_days: float | None = Field(None, ge=1, le=36_500)
 
-    @field_validator("host")
-    @classmethod
-    def _loopback_only(cls, host: str) -> str:
-        if not is_loopback(host):
+    @property
+    def is_exposed(self) -> bool:
+        """Whether anybody but who uses this machine can call the service."""
+        return bool(not is_loopback(self.host) or self.proxy or self.allowed_hosts)
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether browsers speak TLS, with us or with the proxy before us."""
+        return self.tls_cert is not None or bool(self.proxy)
+
+    @model_validator(mode="after")
+    def _not_in_the_clear(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key go together")
+        if is_loopback(self.host):
+            return self
+        if not self.is_encrypted:
             raise ValueError(
-                f"{host!r} is not a loopback address; without access control the service listens "
-                "on 127.0.0.1, ::1 or localhost only"
+                f"host {self.host!r} is not a loopback address: beyond 127.0.0.1, ::1 and "
+                "localhost set tls_cert and tls_key, or proxy where one ends TLS before"
             )
-        return host
+        if self.host in _EVERY_ADDRESS and not self.allowed_hosts:
+            raise ValueError(f"host {self.host!r} needs allowed_hosts: the names it is called by")
+        return self
 
     @field_validator("webhook_url", "watchdog_url")
     @classmethod
@@ -144,6 +186,8 @@ def _refuse_unknown_environment() -> None:
 
 def _explain(problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"])
+    if not name:
+        return str(problem["msg"].removeprefix("Value error, "))
     if problem["type"] == "extra_forbidden":
         return f"unknown setting {name!r}"
     return f"setting {name!r}: {problem['msg'].removeprefix('Value error, ')}"

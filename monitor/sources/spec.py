@@ -131,7 +131,7 @@ def parse_spec(text: str) -> SourceSpec:
         text=text,
         scheme=url.scheme,
         path=unquote(url.path),
-        dreamer=_dreamer(params.pop("dreamer", "dreamer")),
+        dreamer=check_dreamer(params.pop("dreamer", "dreamer")),
         speed=speed,
         profile=_profile(params.pop("profile", "adult")),
         calibration=params.pop("calibration", ""),
@@ -194,7 +194,14 @@ def _yes_or_no(name: str, text: str) -> bool:
     return text == "yes"
 
 
-def _dreamer(text: str) -> str:
+def check_dreamer(text: str) -> str:
+    """Return a name that a dreamer may have.
+
+    Raises
+    ------
+    SourceError
+        When it is none.
+    """
     if not _DREAMER.fullmatch(text):
         raise SourceError(
             f"dreamer={text!r} must be 1 to 64 letters, digits, '.', '_' or '-', no '.' first"

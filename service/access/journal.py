@@ -1,0 +1,97 @@
+"""What was done about access, in the log's own chain: hashed with it, and never forgotten.
+
+No dreamer is named there, for a name could then not be erased: entries give the number of the
+dreamer's chain, which `dreamwatch audit` takes as ``--dreamer '#3'``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, select
+
+from monitor.domain.events import CommandDone
+from service.database import explained, make_folder, open_existing, open_writer
+from service.entries import Entry, draft
+from service.log import LOG, append
+from service.schema import chains, events
+
+
+class Deed(StrEnum):
+    """What is written down."""
+
+    CREATED = "token create"
+    REVOKED = "token revoke"
+    REFUSED = "login refused"
+    READ = "raw signal read"
+
+
+@contextmanager
+def writing(data_dir: Path) -> Iterator[Connection]:
+    """Write beside whatever service is running; both wait for each other.
+
+    Raises
+    ------
+    StoreError
+        When the log cannot be used.
+    """
+    make_folder(data_dir)
+    engine = open_writer(data_dir)
+    try:
+        with explained(), engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def note(connection: Connection, deed: Deed, actor: str, now: float, **detail: Any) -> None:
+    """Write down who did what, at `now` in seconds of Unix time."""
+    done = CommandDone(now, uuid4().hex, deed, actor, detail)
+    append(connection, LOG, LOG, [draft(done, LOG)])
+
+
+def note_reading(data_dir: Path, actor: str, now: float, what: str, dreamer: str | None) -> None:
+    """Write down that somebody reads raw signal, before they get any.
+
+    Parameters
+    ----------
+    what : str
+        Such as ``live`` or ``recording``.
+    dreamer : str or None
+        Whose; None: everybody's.
+    """
+    with writing(data_dir) as connection:
+        chain = chain_of(connection, dreamer)
+        note(connection, Deed.READ, actor, now, what=what, chain=chain)
+
+
+def chain_of(connection: Connection, dreamer: str | None) -> int | None:
+    """Return the number of a dreamer's chain; None when there is none."""
+    number: int | None = connection.scalar(select(chains.c.number).where(chains.c.name == dreamer))
+    return number
+
+
+def read_journal(data_dir: Path) -> list[Entry]:
+    """Return what the log's own chain says, oldest first: forgettings too.
+
+    Raises
+    ------
+    StoreError
+        When there is no log, or it cannot be read.
+    """
+    engine = open_existing(data_dir)
+    columns = (events.c[name] for name in ("seq", "event_id", "type", "at", "data"))
+    query = (
+        select(events.c.position, chains.c.name, *columns)
+        .join_from(events, chains, events.c.chain == chains.c.number)
+        .where(chains.c.name == LOG)
+        .order_by(events.c.seq)
+    )
+    try:
+        with explained(), engine.begin() as connection:
+            return [Entry(*row) for row in connection.execute(query)]
+    finally:
+        engine.dispose()
