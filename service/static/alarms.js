@@ -1,45 +1,119 @@
-// The open alarms of a tile: priority by shape, word and colour; one row an alarm, kept in place.
+// The open alarms of all beds, the most urgent first, and what a person can do about them.
 
-import * as api from "./api.js";
-import { attempt } from "./toast.js";
+import { attemptCommand } from "./acts.js";
+import { acknowledge } from "./api.js";
+import { until } from "./clocks.js";
+import { deescalate, resolve, shelve, silence } from "./commands.js";
+import { askFinding, askShelve } from "./dialogs.js";
+import { arrange, clone, mark, show, write } from "./dom.js";
+import { compareAlarms, dreamers, isTaken } from "./dreamers.js";
+import { Hold, settle } from "./hold.js";
+import { may } from "./me.js";
+import { alarmName, alarmState, clockTime, countdown, priorityName } from "./words.js";
 
-const PRIORITY = { high: "▲ HIGH", medium: "◆ MEDIUM", low: "● LOW" };
-const STATES = {
-  ACTIVE_UNACK: "nobody has taken it on",
-  ACTIVE_ACK: "taken on",
-  RTN_UNACK: "gone, nobody took it on",
-  AWAIT_DISPOSITION: "say what you found",
-  SHELVED: "put aside",
-  INHIBITED: "held back",
-};
-const UNACKED = new Set(["ACTIVE_UNACK", "RTN_UNACK"]);
+const REST_MS = 3_000;
+const SILENCE_S = 120;
+const AWAY = new Set(["SHELVED", "INHIBITED"]);
 
-/** Shows the alarms in their order; a row whose alarm has not changed is left alone. */
-export function showAlarms(list, alarms) {
-  const rows = new Map([...list.children].map((row) => [row.dataset.key, row]));
-  const wanted = alarms.map((alarm) => rows.get(key(alarm)) ?? makeRow(alarm));
-  if (wanted.length !== list.children.length || wanted.some((row, i) => row !== list.children[i])) {
-    list.replaceChildren(...wanted);
+export const openAlarms = () => [...dreamers.values()].flatMap((d) => [...d.alarms.values()]).sort(compareAlarms);
+
+/** Alarms that may make a sound now. */
+export const sounding = () =>
+  openAlarms()
+    .filter((alarm) => !isTaken(alarm) && !alarm.audio_paused_until)
+    .map(({ alarm_id: key, priority }) => ({ key, priority }));
+
+/** A list of alarms: of everybody, or of the dreamers that `wants` lets pass. */
+export class AlarmList {
+  #rows = new Map();
+  #hold;
+
+  constructor(list, wants = () => true) {
+    this.list = list;
+    this.wants = wants;
+    this.#hold = new Hold(list, REST_MS);
+  }
+
+  show(alarms = openAlarms()) {
+    const wanted = alarms.filter(this.wants);
+    const ids = new Set(wanted.map(({ alarm_id: id }) => id));
+    for (const id of this.#rows.keys()) if (!ids.has(id)) this.#rows.delete(id);
+    const elements = wanted.map((alarm) => this.#row(alarm));
+    arrange(this.list, settle(this.list, elements, this.#hold.holds));
+  }
+
+  tick() {
+    for (const row of this.#rows.values()) row.tick();
+  }
+
+  #row(alarm) {
+    const row = this.#rows.get(alarm.alarm_id) ?? new Row();
+    this.#rows.set(alarm.alarm_id, row);
+    row.show(alarm);
+    return row.element;
   }
 }
 
-const key = (alarm) => `${alarm.alarm_id} ${alarm.version}`;
-
-function makeRow(alarm) {
-  const row = document.getElementById("alarm").content.cloneNode(true).firstElementChild;
-  const find = (selector) => row.querySelector(selector);
-  row.dataset.key = key(alarm);
-  row.dataset.priority = alarm.priority;
-  row.dataset.state = alarm.state;
-  find(".priority").textContent = PRIORITY[alarm.priority];
-  find(".what b").textContent = [alarm.kind.replaceAll("_", " "), alarm.source].join(" ").trim();
-  find(".state").textContent = [STATES[alarm.state] ?? alarm.state, alarm.acked_by].filter(Boolean).join(" by ");
-  find(".reason").textContent = alarm.reason.text;
-  find(".ack").hidden = !UNACKED.has(alarm.state);
-  find(".ack").onclick = () => attempt(() => api.acknowledge(alarm));
-  find("details").hidden = UNACKED.has(alarm.state);
-  for (const button of row.querySelectorAll("details button")) {
-    button.onclick = () => attempt(() => api.resolve(alarm, button.value));
+class Row {
+  constructor() {
+    this.element = clone("alarm");
+    this.parts = Object.fromEntries([...this.element.querySelectorAll("[data-part]")].map((e) => [e.dataset.part, e]));
+    this.parts.ack.onclick = () => take(this.alarm);
+    this.parts.silence.onclick = () => act(this.alarm, (alarm) => silence(alarm, SILENCE_S), "silent for two minutes");
+    this.parts.deescalate.onclick = () => act(this.alarm, deescalate, "fewer people are told");
+    this.parts.shelve.onclick = () => putAside(this.alarm);
+    this.parts.resolve.onclick = () => close(this.alarm);
   }
-  return row;
+
+  show(alarm) {
+    this.alarm = alarm;
+    const { parts } = this;
+    mark(this.element, "priority", alarm.priority);
+    mark(this.element, "state", alarm.state);
+    mark(this.element, "taken", isTaken(alarm));
+    write(parts.priority, priorityName(alarm.priority));
+    write(parts.kind, alarmName(alarm));
+    write(parts.who, alarm.dreamer);
+    parts.who.href = `#/dreamers/${encodeURIComponent(alarm.dreamer)}`;
+    write(parts.reason, alarm.reason.text);
+    write(parts.state, alarmState(alarm));
+    this.#showButtons(alarm);
+    this.tick();
+  }
+
+  #showButtons(alarm) {
+    const { parts } = this;
+    const open = !isTaken(alarm);
+    const attends = may("attend");
+    parts.ack.setAttribute("aria-label", `Acknowledge ${alarmName(alarm)}, ${alarm.dreamer}`);
+    show(parts.ack, attends && open);
+    show(parts.silence, attends && open && !alarm.audio_paused_until);
+    show(parts.deescalate, attends && alarm.escalation_level > 0 && !AWAY.has(alarm.state));
+    show(parts.shelve, attends && alarm.priority !== "high" && alarm.state !== "SHELVED" && alarm.state !== "AWAIT_DISPOSITION");
+    show(parts.resolve, attends);
+  }
+
+  /** How long it has been going on, and what ends by itself when. */
+  tick() {
+    const { alarm } = this;
+    const left = until(alarm.dreamer, alarm.shelved_until ?? alarm.audio_paused_until);
+    const what = alarm.shelved_until ? "aside" : "silent";
+    const since = alarm.raised_at ? `since ${clockTime(alarm.raised_at)}` : "";
+    write(this.parts.time, left === null ? since : `${since} · ${what} for ${countdown(left)}`);
+  }
+}
+
+const act = (alarm, send, done) =>
+  attemptCommand(() => send(alarm), `${alarmName(alarm)}, ${alarm.dreamer}: ${done}`, alarm);
+
+export const take = (alarm) => act(alarm, acknowledge, "acknowledged");
+
+async function putAside(alarm) {
+  const chosen = await askShelve(`${alarmName(alarm)}, ${alarm.dreamer}`);
+  if (chosen) await act(alarm, () => shelve(alarm, chosen.reason, chosen.seconds), "put aside");
+}
+
+async function close(alarm) {
+  const found = await askFinding(`${alarmName(alarm)}, ${alarm.dreamer}`);
+  if (found) await act(alarm, () => resolve(alarm, found.disposition, found.note), "closed");
 }

@@ -2,6 +2,7 @@
 
 const CLOSED = new Set(["NORMAL", "PENDING", "RESOLVED"]);
 const RESPONSE = "RESPONSE"; // tells what followed a cue; the wake protocol stands as before
+const UNTAKEN = new Set(["ACTIVE_UNACK", "RTN_UNACK"]);
 const URGENCY = { high: 0, medium: 1, low: 2 };
 
 /** @type {Map<string, object>} */
@@ -23,24 +24,32 @@ export function forgetLive() {
 }
 
 /** Open alarms, the most urgent first. */
-export function byUrgency(dreamer) {
-  return [...dreamer.alarms.values()].sort(
-    (a, b) =>
-      URGENCY[a.priority] - URGENCY[b.priority] ||
-      (a.raised_at ?? "").localeCompare(b.raised_at ?? ""),
+export const byUrgency = (dreamer) => [...dreamer.alarms.values()].sort(compareAlarms);
+
+/** Graver ones first, then those that nobody has taken on, then the oldest. */
+export function compareAlarms(a, b) {
+  return (
+    URGENCY[a.priority] - URGENCY[b.priority] ||
+    isTaken(a) - isTaken(b) ||
+    (a.raised_at ?? "").localeCompare(b.raised_at ?? "") ||
+    a.alarm_id.localeCompare(b.alarm_id)
   );
 }
+
+export const isTaken = ({ state }) => !UNTAKEN.has(state);
 
 const APPLY = {
   session(dreamer, data) {
     if (data.status === "started") {
-      Object.assign(dreamer, { epochs: [], stage: null, live: null, wake: null, usage: null });
+      Object.assign(dreamer, { stage: null, live: null, wake: null, usage: null });
+      begin(dreamer, data.session);
     }
     dreamer.session = data;
   },
   epoch(dreamer, data, at) {
     dreamer.stage = { ...data, at };
-    dreamer.epochs[data.index] = data;
+    if (dreamer.night !== data.session) begin(dreamer, data.session);
+    dreamer.stages[data.index] = data.stage;
   },
   stage(dreamer, data, at) {
     dreamer.live = { ...data, at };
@@ -52,7 +61,7 @@ const APPLY = {
   },
   alarm(dreamer, data) {
     if (CLOSED.has(data.state)) dreamer.alarms.delete(data.alarm_id);
-    else dreamer.alarms.set(data.alarm_id, data);
+    else dreamer.alarms.set(data.alarm_id, { ...data, dreamer: dreamer.dreamer });
   },
   wake(dreamer, data) {
     if (data.step !== RESPONSE) dreamer.wake = data;
@@ -75,19 +84,34 @@ function known(name) {
       wake: null,
       usage: null,
       alarms: new Map(),
-      epochs: [],
+      night: null,
+      stages: [],
     });
   }
   return dreamers.get(name);
 }
 
+/** A night's stages, a list by epoch number that may have holes, belong to one session. */
+function begin(dreamer, session) {
+  dreamer.night = session;
+  dreamer.stages = [];
+}
+
+/** Fills in the epochs of before this page was opened; those streamed meanwhile stay. */
+export function fillNight({ dreamer: name, session, epochs }) {
+  const dreamer = dreamers.get(name);
+  if (dreamer?.session?.session !== session) return;
+  if (dreamer.night !== session) begin(dreamer, session);
+  for (const { index, stage } of epochs) dreamer.stages[index] ??= stage;
+}
+
 function replaceAll(list) {
-  const epochs = new Map([...dreamers].map(([name, { epochs }]) => [name, epochs]));
+  const nights = new Map([...dreamers].map(([name, { night, stages }]) => [name, { night, stages }]));
   dreamers.clear();
   for (const state of list) {
     const alarms = new Map(state.alarms.map((alarm) => [alarm.alarm_id, alarm]));
     const said = { coverage: state.coverage, reason: state.coverage_reason };
-    const kept = { live: null, epochs: epochs.get(state.dreamer) ?? [] };
+    const kept = { live: null, ...(nights.get(state.dreamer) ?? { night: null, stages: [] }) };
     dreamers.set(state.dreamer, { ...state, ...kept, said, alarms });
   }
   return [...dreamers.keys()];

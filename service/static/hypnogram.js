@@ -1,60 +1,54 @@
-// The hypnogram as a step line: epochs that could not be scored are holes, REM is marked.
+// The small hypnogram of a tile: a step line on a canvas; what was not scored is a hole.
 
-const ROWS = { N3: 0, N2: 1, N1: 2, R: 3, W: 4 };
+import { colour } from "./theme.js";
+
+const ROWS = { W: 0, R: 1, N1: 2, N2: 3, N3: 4 };
 const EPOCH_S = 30;
-const MUTED = "#9aa4ba";
-const LAYOUT = {
-  margin: { l: 34, r: 8, t: 6, b: 22 },
-  paper_bgcolor: "rgba(0,0,0,0)",
-  plot_bgcolor: "rgba(0,0,0,0)",
-  showlegend: false,
-  font: { color: MUTED, size: 13 },
-  xaxis: { ticksuffix: " h", rangemode: "tozero", gridcolor: "#1e2636", zeroline: false, fixedrange: true },
-  yaxis: {
-    tickvals: Object.values(ROWS),
-    ticktext: Object.keys(ROWS),
-    range: [-0.4, 4.4],
-    gridcolor: "#1e2636",
-    zeroline: false,
-    fixedrange: true,
-  },
-};
-const CONFIG = { staticPlot: true, responsive: true };
+const SHORTEST = 120; // epochs across at least, so that an evening does not begin as a full line
 
-/** Draws epochs, a list indexed by epoch number that may have holes. */
-export function draw(element, epochs) {
-  const line = steps(epochs, () => true);
-  const rem = steps(epochs, (epoch) => epoch.stage === "R");
-  window.Plotly.react(
-    element,
-    [
-      { ...line, mode: "lines", line: { shape: "hv", color: "#7d9bff", width: 2 } },
-      { ...rem, mode: "lines", line: { shape: "hv", color: "#ff7aa2", width: 5 } },
-    ],
-    LAYOUT,
-    CONFIG,
-  );
-  element.setAttribute("aria-label", `Hypnogram, ${epochs.length} epochs of 30 seconds`);
+/** Draws a night's stages, a list by epoch number that may have holes. */
+export function drawHypnogram(canvas, stages, plannedS) {
+  const [width, height] = fit(canvas);
+  const pen = canvas.getContext("2d");
+  const across = Math.max(stages.length, (plannedS ?? 0) / EPOCH_S, SHORTEST);
+  const x = (index) => (index / across) * width;
+  const y = (stage) => 3 + (ROWS[stage] / 4) * (height - 6);
+  pen.clearRect(0, 0, width, height);
+  pen.fillStyle = colour("line");
+  for (const stage of Object.keys(ROWS)) pen.fillRect(0, Math.round(y(stage)), width, 0.5);
+  spells(stages).forEach(({ stage, first, end }, i, all) => {
+    pen.fillStyle = colour(stage);
+    const thick = stage === "R" ? 5 : 2.5;
+    pen.fillRect(x(first), y(stage) - thick / 2, Math.max(x(end) - x(first), 1), thick);
+    const before = all[i - 1];
+    if (before?.end === first) join(pen, x(first), y(before.stage), y(stage));
+  });
 }
 
-/** Points of the epochs that pass; each run ends where its last epoch does, then comes a hole. */
-function steps(epochs, passes) {
-  const x = [];
-  const y = [];
-  let row = null;
-  for (let index = 0; index <= epochs.length; index += 1) {
-    const epoch = epochs[index];
-    const hour = (index * EPOCH_S) / 3600;
-    const next = epoch && epoch.stage in ROWS && passes(epoch) ? ROWS[epoch.stage] : null;
-    if (row !== null && next === null) {
-      x.push(hour, hour);
-      y.push(row, null);
-    }
-    if (next !== null && next !== row) {
-      x.push(hour);
-      y.push(next);
-    }
-    row = next;
+/** Runs of the same stage: `{stage, first, end}`; unscored epochs are in none. */
+export function spells(stages) {
+  const found = [];
+  for (let index = 0; index < stages.length; index += 1) {
+    const stage = stages[index];
+    if (!(stage in ROWS)) continue;
+    const last = found.at(-1);
+    if (last?.stage === stage && last.end === index) last.end += 1;
+    else found.push({ stage, first: index, end: index + 1 });
   }
-  return { x, y };
+  return found;
+}
+
+function join(pen, x, from, to) {
+  pen.fillStyle = colour("faint");
+  pen.fillRect(x - 0.5, Math.min(from, to), 1, Math.abs(to - from));
+}
+
+/** Gives a canvas as many dots as its place on the screen has; returns its size in CSS pixels. */
+export function fit(canvas) {
+  const { clientWidth: width, clientHeight: height } = canvas;
+  const dots = devicePixelRatio;
+  const [w, h] = [Math.round(width * dots), Math.round(height * dots)];
+  if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
+  canvas.getContext("2d").setTransform(dots, 0, 0, dots, 0, 0);
+  return [width, height];
 }

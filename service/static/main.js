@@ -1,93 +1,94 @@
-// The page: a tile per dreamer, the most urgent first, fed by the event stream.
+// The central station: every message is folded in at once and shown in the next frame.
 
-import * as api from "./api.js";
-import { apply, byUrgency, dreamers, forgetLive } from "./dreamers.js";
+import { AlarmList, openAlarms, sounding } from "./alarms.js";
+import { announceChange } from "./changes.js";
+import { hear } from "./clocks.js";
+import { apply, dreamers, forgetLive } from "./dreamers.js";
+import { header } from "./header.js";
+import { listenToKeys } from "./keys.js";
+import { learn } from "./me.js";
+import { forgetNights } from "./nights.js";
+import { Pulse } from "./pulse.js";
+import { routed } from "./router.js";
+import { Sound } from "./sound.js";
 import { Stream } from "./stream.js";
-import { Tile } from "./tile.js";
+import { Tiles, showTotals } from "./tiles.js";
 import { attempt } from "./toast.js";
+import { View } from "./view.js";
 
-const RANK = { high: 0, medium: 1, low: 2 };
-const tiles = new Map();
+const CONNECTION = { key: "connection", priority: "medium" };
+const HIDDEN_MS = 250;
 const changed = new Set();
-let connected = false;
-let frame = null;
+let scheduled = false;
+let met = false; // whether the service was ever heard
 
+const sound = new Sound();
+const pulse = new Pulse({ tick, silent: lost });
+const tiles = new Tiles(change);
+const alarms = new AlarmList(document.querySelector("#alarms ul"));
+const view = new View();
 const stream = new Stream({ message: receive, lost });
+
+header.wire(sound, () => pulse.alive);
+listenToKeys();
+routed((name) => view.open(name));
+attempt(learn).then(all);
 stream.open();
 
 function receive(message) {
-  if (!connected) {
-    connected = true;
-    dreamers.forEach((_, name) => changed.add(name));
-  }
-  apply(message).forEach((name) => changed.add(name));
-  if (message.type === "snapshot") message.data.dreamers.forEach(loadNight);
-  frame ??= requestAnimationFrame(render);
+  const { type } = message;
+  if ((type === "heartbeat" || type === "snapshot") && pulse.hear()) all();
+  met ||= pulse.alive;
+  if (type === "snapshot") forgetNights();
+  hear(message);
+  apply(message).forEach(change);
+  if ("seq" in message) announceChange(message);
+  view.take(message);
 }
 
-/** The connection is lost: at once nobody counts as monitored any more. */
+/** Nothing is heard any more: at once nobody counts as monitored. */
 function lost() {
-  connected = false;
-  forgetLive().forEach((name) => changed.add(name));
+  pulse.lose();
+  forgetLive();
+  all();
   render();
 }
 
-/** Epochs of the session before this page was opened; those streamed meanwhile stay. */
-function loadNight({ dreamer, session }) {
-  if (session === null) return;
-  attempt(async () => {
-    const night = await api.hypnogram(dreamer);
-    const state = dreamers.get(dreamer);
-    if (state.session.session !== night.session) return;
-    const epochs = [];
-    for (const epoch of night.epochs) epochs[epoch.index] = epoch;
-    state.epochs.forEach((epoch, index) => {
-      if (epoch.session === night.session) epochs[index] = epoch;
-    });
-    state.epochs = epochs;
-    changed.add(dreamer);
-    frame ??= requestAnimationFrame(render);
-  });
+function all() {
+  dreamers.forEach((_, name) => changed.add(name));
+  schedule();
+}
+
+function change(name) {
+  changed.add(name);
+  schedule();
+}
+
+/** One frame shows all that came before it; a page in the background has no frames. */
+function schedule() {
+  if (scheduled) return;
+  scheduled = true;
+  if (document.hidden) setTimeout(render, HIDDEN_MS);
+  else requestAnimationFrame(render);
 }
 
 function render() {
-  frame = null;
-  for (const name of changed) {
-    if (!tiles.has(name)) tiles.set(name, new Tile(name));
-    tiles.get(name).show(dreamers.get(name), connected);
-  }
+  scheduled = false;
+  const names = [...changed].filter((name) => dreamers.has(name));
   changed.clear();
-  arrange();
-  showWhole();
+  const open = openAlarms();
+  tiles.show(names, pulse.alive);
+  alarms.show(open);
+  view.show(names, pulse.alive, open);
+  showTotals(pulse.alive);
+  header.show(open, pulse.alive, met);
 }
 
-/** Sorts the tiles by urgency, moving none that is in its place. */
-function arrange() {
-  const list = document.getElementById("tiles");
-  const order = [...dreamers.values()].sort(
-    (a, b) => urgency(a) - urgency(b) || a.dreamer.localeCompare(b.dreamer, "en", { numeric: true }),
-  );
-  order.forEach(({ dreamer }, place) => {
-    const { element } = tiles.get(dreamer);
-    if (list.children[place] !== element) list.insertBefore(element, list.children[place] ?? null);
-  });
-}
-
-const urgency = (dreamer) => RANK[byUrgency(dreamer)[0]?.priority] ?? 3;
-
-function showWhole() {
-  const alarms = [...dreamers.values()].flatMap(byUrgency);
-  document.body.classList.toggle("lost", !connected);
-  document.querySelector(".link").textContent = connected ? "Live" : "Not connected";
-  document.querySelector(".nobody").hidden = dreamers.size > 0;
-  for (const priority of Object.keys(RANK)) {
-    const n = alarms.filter((alarm) => alarm.priority === priority).length;
-    const count = document.querySelector(`.counts .${priority}`);
-    count.querySelector("b").textContent = n;
-    count.classList.toggle("some", n > 0);
-  }
-  const high = alarms.filter((alarm) => alarm.priority === "high").length;
-  document.title = [connected ? "" : "NOT MONITORED", high ? `▲ ${high}` : "", "dreamwatch"]
-    .filter(Boolean)
-    .join(" · ");
+/** Twice a second, also in the background: countdowns and sound. */
+function tick() {
+  sound.update([...sounding(), ...(met && !pulse.alive ? [CONNECTION] : [])]);
+  tiles.tick();
+  alarms.tick();
+  view.tick();
+  header.tick();
 }

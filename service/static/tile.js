@@ -1,124 +1,103 @@
 // One dreamer's tile. Only MONITORED may look calm; what is no longer known is not shown as if it were.
 
-import * as api from "./api.js";
-import { byUrgency } from "./dreamers.js";
-import { draw } from "./hypnogram.js";
-import { showAlarms } from "./alarms.js";
-import { attempt } from "./toast.js";
+import { byUrgency, isTaken } from "./dreamers.js";
+import { clone, mark, show, write } from "./dom.js";
+import { drawHypnogram } from "./hypnogram.js";
+import { onTheme } from "./theme.js";
+import { wireWake, showWake } from "./wake.js";
+import { COVERAGE, LEVELS, STAGES, alarmName, hours, percent, plain, priorityName, stageName } from "./words.js";
 
-const STAGES = ["W", "R", "N1", "N2", "N3"];
-const STAGE_NAMES = {
-  W: "awake",
-  R: "REM sleep",
-  N1: "drowsy",
-  N2: "light sleep",
-  N3: "deep sleep",
-  UNSCORED: "signal too poor",
-};
-const COVERAGE = {
-  MONITORED: ["●", "MONITORED"],
-  DEGRADED: ["◐", "DEGRADED"],
-  NOT_MONITORED: ["✕", "NOT MONITORED"],
-};
-const WAKE_ENDED = new Set(["IDLE", "WOKEN"]);
 const REDRAW_MS = 1000;
 
 export class Tile {
-  #drawnAt = -Infinity;
   #redraw = null;
+  #drawn = null;
+  #dreamer = null;
+  visible = false;
 
   constructor(name) {
-    const template = document.getElementById("tile").content.cloneNode(true);
-    this.element = template.firstElementChild;
-    this.#find("h2").textContent = name;
-    this.#find(".proba").append(...STAGES.flatMap(bar));
-    this.#find(".start").onclick = () => attempt(() => api.wake(name));
-    this.#find(".answered").onclick = () => attempt(() => api.respond(name));
+    this.element = clone("tile");
+    this.parts = Object.fromEntries([...this.element.querySelectorAll("[data-part]")].map((e) => [e.dataset.part, e]));
+    write(this.parts.name, name);
+    this.parts.name.href = `#/dreamers/${encodeURIComponent(name)}`;
+    for (const stage of STAGES) this.parts.proba.append(Object.assign(document.createElement("i"), { className: stage }));
+    wireWake(this.parts, name);
+    onTheme(() => this.draw(true));
   }
 
   /** Shows a dreamer; without a connection nothing is known of the present. */
   show(dreamer, connected) {
+    this.#dreamer = dreamer;
     const coverage = connected ? dreamer.coverage : "NOT_MONITORED";
     const alarms = byUrgency(dreamer);
-    this.element.dataset.coverage = coverage;
-    this.element.dataset.alarm = alarms[0]?.priority ?? "";
-    this.#showCoverage(coverage, connected ? dreamer.coverage_reason : null);
+    mark(this.element, "coverage", coverage);
+    mark(this.element, "alarm", alarms[0]?.priority ?? "");
+    mark(this.element, "taken", alarms.length > 0 && isTaken(alarms[0]));
+    showCoverage(this.parts, coverage, connected ? dreamer.coverage_reason : null);
+    this.#showAlarm(alarms);
     this.#showStage(coverage === "NOT_MONITORED" ? null : (dreamer.live ?? dreamer.stage));
-    this.#showWake(dreamer.wake);
-    this.#find(".account").textContent = account(dreamer);
-    showAlarms(this.#find(".alarms"), alarms);
-    this.#scheduleDrawing(dreamer);
+    this.#showUsage(dreamer.usage);
+    showWake(this.parts, dreamer);
+    this.draw();
   }
 
-  #find(selector) {
-    return this.element.querySelector(selector);
-  }
-
-  #showCoverage(coverage, reason) {
-    const [shape, words] = COVERAGE[coverage];
-    this.#find(".coverage .shape").textContent = shape;
-    this.#find(".coverage b").textContent = words;
-    this.#find(".why").textContent = coverage === "MONITORED" ? "" : (reason?.text ?? "no word from the monitor");
-  }
-
-  #showStage(stage) {
-    const name = stage?.stage ?? null;
-    this.element.dataset.stage = name ?? "";
-    this.#find(".stage b").textContent = name === "UNSCORED" || name === null ? "?" : name;
-    this.#find(".stage span").textContent = STAGE_NAMES[name] ?? "stage unknown";
-    for (const meter of this.element.querySelectorAll(".proba dd")) {
-      const p = stage?.proba[meter.dataset.stage] ?? 0;
-      meter.style.setProperty("--p", p);
-      meter.textContent = stage?.proba[meter.dataset.stage] === undefined ? "" : `${Math.round(100 * p)} %`;
-    }
-  }
-
-  #showWake(wake) {
-    const active = wake !== null && !WAKE_ENDED.has(wake.step);
-    this.#find(".wake").dataset.active = active;
-    this.#find(".step").textContent = wake === null ? "not started" : wakeText(wake);
-    this.#find(".start").disabled = active;
-    this.#find(".answered").disabled = !active;
-  }
-
-  /** Draws at most once a second, however fast a replay runs. */
-  #scheduleDrawing(dreamer) {
-    if (this.#redraw !== null) return;
-    const wait = Math.max(0, this.#drawnAt + REDRAW_MS - performance.now());
+  /** Draws the night at most once a second, and only where it can be seen. */
+  draw(anew = false) {
+    if (anew) this.#drawn = null;
+    if (!this.visible || this.#redraw !== null || this.#dreamer === null) return;
     this.#redraw = setTimeout(() => {
       this.#redraw = null;
-      this.#drawnAt = performance.now();
-      draw(this.#find(".hypnogram"), dreamer.epochs);
-    }, wait);
+      const { stages, night, session } = this.#dreamer;
+      const now = `${night} ${stages.length} ${stages.at(-1)}`;
+      if (now === this.#drawn) return;
+      this.#drawn = now;
+      drawHypnogram(this.parts.hypnogram, stages, session?.planned_s);
+    }, this.#drawn === null ? 0 : REDRAW_MS);
+  }
+
+  #showAlarm(alarms) {
+    show(this.parts.alarm, alarms.length > 0);
+    if (alarms.length === 0) return;
+    const [first] = alarms;
+    write(this.parts.priority, priorityName(first.priority));
+    write(this.parts.kind, alarmName(first));
+    write(this.parts.more, alarms.length > 1 ? `+ ${alarms.length - 1}` : "");
+  }
+
+  #showStage(now) {
+    const stage = now?.stage ?? null;
+    mark(this.element, "stage", stage ?? "");
+    write(this.parts.stage, stage in { W: 0, R: 0, N1: 0, N2: 0, N3: 0 } ? stage : "?");
+    const sure = now?.proba[stage];
+    write(this.parts.said, [stageName(stage), ...(sure === undefined ? [] : [percent(sure)])].join(" · "));
+    STAGES.forEach((each, i) => {
+      this.parts.proba.children[i].style.setProperty("flex-grow", now?.proba[each] ?? 0);
+    });
+    write(this.parts.quality, now ? percent(now.quality) : "–");
+    mark(this.parts.quality, "poor", now !== null && now.quality < 0.5);
+  }
+
+  #showUsage(usage) {
+    write(this.parts.asleep, hours(usage?.sleep_min));
+    const [rem, budget] = [usage?.rem_24h_min ?? usage?.rem_min, usage?.budgets?.rem_24h_min];
+    const bounds = budget ? ` / ${Math.round(budget)}` : "";
+    write(this.parts.rem, rem === undefined || rem === null ? "–" : `${Math.round(rem)}${bounds} min`);
+    show(this.parts.budget, Boolean(budget));
+    if (budget) {
+      this.parts.budget.value = Math.min(1, rem / budget);
+      mark(this.parts.budget, "level", rem >= budget ? "over" : rem >= 0.8 * budget ? "near" : "within");
+    }
+    show(this.parts.level, (usage?.level ?? 0) > 0);
+    write(this.parts.level, usage?.level ? `Level ${usage.level}: ${LEVELS[usage.level]}` : "");
   }
 }
 
-function bar(stage) {
-  const term = document.createElement("dt");
-  const meter = document.createElement("dd");
-  term.textContent = stage;
-  meter.dataset.stage = stage;
-  return [term, meter];
+/** Coverage as shape and word, and why it is not MONITORED. */
+export function showCoverage(parts, coverage, reason) {
+  const [shape, words] = COVERAGE[coverage];
+  write(parts.shape, shape);
+  write(parts.coverage, words);
+  const why = coverage === "MONITORED" ? "" : (reason?.text ?? "no word from the monitor");
+  write(parts.why, why && why[0].toUpperCase() + why.slice(1));
+  return plain(coverage);
 }
-
-function account({ usage, stage }) {
-  const time = stage ? [`scored until ${clock(stage.at)}`] : [];
-  const minutes = usage
-    ? [
-        `asleep ${Math.round(usage.sleep_min)} min`,
-        `REM ${Math.round(usage.rem_min)} min`,
-        ...(usage.overrun_min > 0 ? [`past the plan ${Math.round(usage.overrun_min)} min`] : []),
-      ]
-    : [];
-  return [...minutes, ...time].join("  ·  ");
-}
-
-function wakeText({ step, round, rounds, level_dba: level, until, reason }) {
-  const words = [step.replaceAll("_", " ")];
-  if (round > 0) words.push(`round ${round} of ${rounds}`);
-  if (level !== null) words.push(`${level} dBA`);
-  if (until !== null) words.push(`until ${clock(until)}`);
-  return `${words.join(", ")} — ${reason.text}`;
-}
-
-const clock = (at) => new Date(at).toLocaleTimeString([], { timeStyle: "medium", hour12: false });

@@ -1,0 +1,32 @@
+// Nothing may jump away under a finger: while somebody points into a list, its order stays.
+
+/** Says whether the order of a list has to stay as it is. */
+export class Hold {
+  #movedAt = -Infinity;
+  #list;
+  #restMs;
+
+  /** @param {HTMLElement} list @param {number} restMs how long a pointer that rests still counts */
+  constructor(list, restMs) {
+    this.#list = list;
+    this.#restMs = restMs;
+    for (const kind of ["pointermove", "pointerdown"]) {
+      list.addEventListener(kind, (event) => (this.#movedAt = event.target === list ? -Infinity : performance.now()));
+    }
+    list.addEventListener("pointerleave", () => (this.#movedAt = -Infinity));
+  }
+
+  get holds() {
+    const within = this.#list.matches(":focus-within") && document.hasFocus();
+    return within || performance.now() - this.#movedAt < this.#restMs;
+  }
+}
+
+/** The wanted order; while it is held, what is there stays in its place and new ones follow. */
+export function settle(list, wanted, held) {
+  if (!held) return wanted;
+  const wantedSet = new Set(wanted);
+  const there = [...list.children].filter((element) => wantedSet.has(element));
+  const new_ = wanted.filter((element) => !list.contains(element));
+  return [...there, ...new_];
+}

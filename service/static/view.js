@@ -1,0 +1,1 @@
+export class View { open(){} take(){} show(){} tick(){} }
