@@ -19,7 +19,7 @@ from monitor.domain.errors import (
     StaleVersion,
     UnknownAlarm,
 )
-from service import api, asyncapi, health, stream
+from service import api, asyncapi, bedside, health, stream
 from service.access import routes as access
 from service.access.gate import Gate
 from service.access.identity import Identity, refusal_of
@@ -83,7 +83,14 @@ def create_app(settings: Settings) -> FastAPI:
     for refusal in (NotSignedIn, NotPermitted, TooMany):
         app.add_exception_handler(refusal, _refuse)
     app.add_exception_handler(RequestValidationError, _explain_malformed)
-    for router in (api.router, stream.router, asyncapi.router, health.router, access.router):
+    for router in (
+        api.router,
+        stream.router,
+        asyncapi.router,
+        health.router,
+        access.router,
+        bedside.router,
+    ):
         app.include_router(router)
     app.add_api_route("/plotly.min.js", _plotly, include_in_schema=False)
     app.mount("/", StaticFiles(directory=_STATIC, html=True))

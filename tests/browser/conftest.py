@@ -50,7 +50,7 @@ class Troubles(list[str]):
         context.on("console", lambda m: m.type == "error" and self.note(f"console: {m.text}"))
         context.on("weberror", lambda error: self.note(f"exception: {error.error}"))
         context.on("requestfailed", lambda r: self.note(f"failed: {r.url} {r.failure}"))
-        context.on("response", lambda r: r.ok or self.note(f"{r.status}: {r.url}"))
+        context.on("response", lambda r: r.status < 400 or self.note(f"{r.status}: {r.url}"))
 
     def _is_meant(self, text: str) -> bool:
         return any(re.search(pattern, text) for pattern in self._meant)

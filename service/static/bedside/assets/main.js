@@ -1,0 +1,105 @@
+// The bedside page: what the service says of one dreamer, the sound that wakes, and the answer.
+
+import { apply, dreamers, forgetLive } from "../../dreamers.js";
+import { Pulse } from "../../pulse.js";
+import { Stream } from "../../stream.js";
+import { Answer } from "./answer.js";
+import { Cue } from "./cue.js";
+import { showCoverage, showHeard, showMorning, showWaking } from "./faces.js";
+import { scene, Wakefulness } from "./scene.js";
+import { keepOn } from "./screen.js";
+import { Settings } from "./settings.js";
+import { Ear } from "./voice.js";
+import { Waking } from "./waking.js";
+
+const TYPES = "session,epoch,coverage,wake,usage";
+const SHOW_WITHIN_MS = 50;
+const find = (id) => document.getElementById(id);
+const name = decodeURIComponent(location.pathname.split("/").at(-1));
+const self = () => dreamers.get(name) ?? { coverage: "NOT_MONITORED", wake: null, usage: null };
+
+let ready = false;
+let showing = null;
+
+const pulse = new Pulse({ tick: () => {}, silent: lost });
+const wakefulness = new Wakefulness();
+const cue = new Cue(showSoon);
+const answer = new Answer(name, (state, why) => showHeard(state, why, self().session?.profile));
+const ear = new Ear({ level: (dB, limit) => settings.showLevel(dB, limit), voice: () => answer.give("voice") });
+const settings = new Settings(name, cue, ear, showSoon);
+const waking = new Waking(cue, ear, () => settings);
+const stream = new Stream({ message: receive, lost }, { dreamer: name, types: TYPES });
+
+document.title = `${name} · bedside · dreamwatch`;
+document.querySelector("h1").textContent = name;
+find("ready").onclick = () => begin();
+find("unlock").onclick = () => unlock();
+find("awake").onclick = () => sayAwake();
+find("again").onclick = () => turn(false);
+find("back").onclick = () => dismissMorning();
+document.addEventListener("visibilitychange", () => ready && !document.hidden && keepOn());
+stream.open();
+show();
+
+function receive(message) {
+  if (message.type === "heartbeat") pulse.hear();
+  apply(message);
+  wakefulness.apply(message);
+  if (message.type === "wake" || message.type === "session") waking.follow(self().wake, message.at);
+  if (message.type === "snapshot") waking.follow(self().wake, self().wake?.at);
+  showSoon();
+}
+
+/** No word for five seconds, or the connection is gone: nobody counts as monitored. */
+function lost() {
+  pulse.lose();
+  forgetLive();
+  show();
+}
+
+async function begin() {
+  await unlock();
+  settings.listen();
+  turn(true);
+  find("awake").focus();
+  const kept = await keepOn();
+  find("kept").textContent = kept ? "" : "This browser may switch the screen off: set the device never to do so.";
+}
+
+async function unlock() {
+  await cue.unlock();
+  waking.act();
+  showSoon();
+}
+
+function sayAwake() {
+  answer.give("button");
+  wakefulness.said = true;
+  showSoon();
+}
+
+function dismissMorning() {
+  wakefulness.dismiss();
+  showSoon();
+}
+
+function turn(on) {
+  ready = on;
+  showSoon();
+}
+
+function showSoon() {
+  showing ??= setTimeout(show, SHOW_WITHIN_MS);
+}
+
+function show() {
+  clearTimeout(showing);
+  showing = null;
+  const { coverage, coverage_reason: reason, wake, usage } = self();
+  const face = scene(wake, { awake: wakefulness.awake, ready });
+  document.body.dataset.scene = face;
+  document.body.dataset.sound = cue.unlocked ? "unlocked" : "locked";
+  showCoverage(pulse.alive ? coverage : "NOT_MONITORED", pulse.alive ? reason : null);
+  if (face === "waking") showWaking(wake, settings);
+  if (face === "morning") showMorning(usage);
+}
