@@ -1,7 +1,8 @@
-"""``/healthz`` and ``/readyz``, for whoever supervises the process."""
+"""``/healthz`` and ``/readyz``, for whoever supervises the process: these two need no token."""
 
 from fastapi import APIRouter, Request, Response
 
+from service.access.roles import Action, person_of
 from service.contract import Health
 from service.station import Station
 
@@ -10,15 +11,17 @@ router = APIRouter()
 
 @router.get("/healthz", responses={503: {"model": Health}})
 async def healthz(request: Request, response: Response) -> Health:
-    """Return 503 as soon as a source is no longer read, and say why."""
+    """Return 503 as soon as a source is no longer read; say why to who may see the service."""
     station: Station = request.app.state.station
     failures = station.failures
     if failures:
         response.status_code = 503
+    person = person_of(request)
+    tells = person is not None and person.may(Action.SEE_SERVICE)
     return Health(
         status="failed" if failures else "ok",
-        dreamers=station.coverage(),
-        failures=failures,
+        dreamers=station.coverage() if tells else {},
+        failures=failures if tells else {},
     )
 
 
