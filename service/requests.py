@@ -8,16 +8,17 @@ from queue import Empty, SimpleQueue
 from typing import TypeAlias
 
 from monitor.domain.errors import CommandError
-from monitor.domain.inputs import Command, Health
+from monitor.domain.inputs import Command, Health, Recall
 from service.entries import Entry
 from service.errors import NotWatched
 
-CarryOut: TypeAlias = Callable[[Command | Health], list[Entry]]
+Request: TypeAlias = Command | Health | Recall
+CarryOut: TypeAlias = Callable[[Request], list[Entry]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
-    item: Command | Health
+class _Asked:
+    item: Request
     answer: Future[list[Entry]] = field(default_factory=Future)
 
 
@@ -32,11 +33,11 @@ class Requests:
 
     def __init__(self, dreamer: str) -> None:
         self._dreamer = dreamer
-        self._queue: SimpleQueue[_Request | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Asked | None] = SimpleQueue()
 
-    def put(self, item: Command | Health) -> Future[list[Entry]]:
-        """Queue a command, or how a part is; the future holds what comes of it."""
-        request = _Request(item)
+    def put(self, item: Request) -> Future[list[Entry]]:
+        """Queue a command, or something to be told; the future holds what comes of it."""
+        request = _Asked(item)
         self._queue.put(request)
         return request.answer
 
@@ -61,7 +62,7 @@ class Requests:
                 if request is not None and request.answer.set_running_or_notify_cancel():
                     request.answer.set_exception(self._gone())
 
-    def _answer(self, request: _Request, carry_out: CarryOut) -> None:
+    def _answer(self, request: _Asked, carry_out: CarryOut) -> None:
         try:
             request.answer.set_result(carry_out(request.item))
         except CommandError as error:

@@ -17,6 +17,7 @@ from monitor.alarm.rules import AlarmKind, Policy
 from monitor.alarm.sleeper import Sleeper
 from monitor.alarm.wake import WakeProtocol
 from monitor.alarm.wake_steps import Call
+from monitor.domain.errors import NotAllowed
 from monitor.domain.events import AlarmChanged, Event, WakeStep
 from monitor.domain.inputs import Profile, Responder
 from monitor.domain.response import Cue, Response
@@ -165,9 +166,21 @@ class Bedside:
             events += self.call(Call.PLANNED) if self.policy.kinds[kind].starts_wake else []
         return events
 
-    def _known(self) -> Known:
+    def check_calm(self) -> None:
+        """Raise `NotAllowed` while the dreamer is being woken, or an alarm about them is open."""
+        if self._grave:
+            raise NotAllowed(
+                "the session goes on while the dreamer is being woken or an alarm about them is "
+                "open: attend to that first"
+            )
+
+    @property
+    def _grave(self) -> bool:
         kinds = self.policy.kinds
         physiological = any(kinds[alarm.kind].physiological for alarm in self.alarms.open)
+        return self.wake.state.running or physiological
+
+    def _known(self) -> Known:
         return Known(
             at=self.now,
             contacts=self.contacts,
@@ -177,7 +190,7 @@ class Bedside:
             overuse=self.overuse,
             ended=self.ended,
             signal_lost=self.alarms.is_open(AlarmKind.SIGNAL_LOST),
-            grave=self.wake.state.running or physiological,
+            grave=self._grave,
             plan=self.plan,
             wake=self.wake.state,
             wake_rule=self.wake.rule,

@@ -30,6 +30,7 @@ from monitor.domain.errors import CommandError, SnapshotError
 from monitor.domain.events import CommandDone, Event
 from monitor.domain.inputs import (
     Command,
+    Finish,
     Health,
     Profile,
     Resolve,
@@ -259,6 +260,9 @@ class AlarmEngine:
             case Unresponsive(actor=actor):
                 steps = self._bed.call(Call.DECLARED, actor=actor)
                 return steps, {"started": bool(steps)}
+            case Finish():
+                self._bed.check_calm()
+                return [], {}
             case Respond(by=by, actor=actor):
                 steps = self._bed.call(Call.RESPONSE, by, actor)
                 return steps, {"by": by.value, "counted": bool(steps)}

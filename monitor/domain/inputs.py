@@ -158,6 +158,11 @@ class Unresponsive(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Finish(_Command):
+    """The session is over: the dreamer is up, or takes the headset off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledge(_Command):
     """A person takes an alarm on."""
 
@@ -225,6 +230,7 @@ Command: TypeAlias = (
     Wake
     | Respond
     | Unresponsive
+    | Finish
     | Acknowledge
     | PauseAudio
     | Deescalate

@@ -13,7 +13,7 @@ A story is one step a line; time runs from 0 s::
     trouble recording           the recording says that it does not work (well recording: it does)
     use soft sleep_24h_min      the account finds these limits broken (use: none)
     scored N2                   the epoch that ends now is scored N2
-    wake / respond button / unresponsive / end
+    wake / respond button / unresponsive / finish / end
     pause KIND 60 / lower KIND                                   (its sound; its escalation)
     ack KIND / shelve KIND 600 / resolve KIND woken_verified     (at the version it has)
 
@@ -45,6 +45,7 @@ from monitor.domain.inputs import (
     Command,
     Deescalate,
     Disposition,
+    Finish,
     Health,
     PauseAudio,
     Profile,
@@ -199,6 +200,9 @@ class Player:
 
     def _respond(self, _word: str, by: str) -> list[Event]:
         return self.command(Respond(command_id=self.fresh_id(), actor="ann", by=Responder(by)))
+
+    def _finish(self, _word: str) -> list[Event]:
+        return self.command(Finish(command_id=self.fresh_id(), actor="ann"))
 
     def _ack(self, _word: str, kind: str) -> list[Event]:
         return self.command(Acknowledge(**self._aimed(kind)))
