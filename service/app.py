@@ -6,10 +6,13 @@ from contextlib import ExitStack, asynccontextmanager, closing
 from importlib.resources import files
 from pathlib import Path
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
 
 from monitor.domain.errors import (
     CommandError,
@@ -39,6 +42,7 @@ _STATUS: dict[type[DreamwatchError], tuple[int, str]] = {
     NotWatched: (503, "not_monitored"),
     StoreError: (503, "log_unavailable"),
 }
+_HTTP = {404: "not_found", 405: "method_not_allowed", 422: "invalid"}
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -83,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
     for refusal in (NotSignedIn, NotPermitted, TooMany):
         app.add_exception_handler(refusal, _refuse)
     app.add_exception_handler(RequestValidationError, _explain_malformed)
+    app.add_exception_handler(HTTPException, _explain_status)
     for router in (
         api.router,
         stream.router,
@@ -101,19 +106,35 @@ async def _plotly() -> FileResponse:
     return FileResponse(str(_PLOTLY), media_type="text/javascript")
 
 
-async def _explain(request: Request, error: Exception) -> JSONResponse:
+async def _explain(connection: HTTPConnection, error: Exception) -> Response:
     """Answer a refused command; when the alarm has changed, say which version it has now."""
     status, code = next(answer for kind, answer in _STATUS.items() if isinstance(error, kind))
     problem: dict[str, str | int | None] = {"error": code, "detail": str(error)}
-    if alarm_id := request.path_params.get("alarm_id"):
-        station: Station = request.app.state.station
+    if alarm_id := connection.path_params.get("alarm_id"):
+        station: Station = connection.app.state.station
         problem["current_version"] = await asyncio.to_thread(station.version_of, alarm_id)
-    return JSONResponse(problem, status)
+    return await _answer(connection, JSONResponse(problem, status))
 
 
-async def _refuse(_request: Request, error: Exception) -> JSONResponse:
+async def _refuse(connection: HTTPConnection, error: Exception) -> Response:
     """Say why somebody may not do this."""
-    return refusal_of(error)
+    return await _answer(connection, refusal_of(error))
+
+
+async def _answer(connection: HTTPConnection, answer: JSONResponse) -> Response:
+    """Answer; a websocket that is not open yet is refused with it."""
+    if isinstance(connection, WebSocket):
+        await connection.send_denial_response(answer)
+    return answer
+
+
+async def _explain_status(connection: HTTPConnection, error: Exception) -> Response:
+    """Write what the framework refuses, and what is not there, as all other problems are."""
+    status, detail, headers = 500, str(error), None
+    if isinstance(error, HTTPException):
+        status, detail, headers = error.status_code, str(error.detail), error.headers
+    problem = {"error": _HTTP.get(status, "refused"), "detail": detail}
+    return await _answer(connection, JSONResponse(problem, status, headers))
 
 
 async def _explain_malformed(_request: Request, error: Exception) -> JSONResponse:

@@ -35,11 +35,14 @@ class Filter:
         What passes.
     attends : bool
         Somebody who may acknowledge is at the other end.
+    scope : str or None
+        Whom alone they may hear of, whatever they want; None: everybody.
     """
 
     dreamers: frozenset[str] | None = None
     types: frozenset[str] | None = None
     attends: bool = False
+    scope: str | None = None
 
     def wants(self, entry: Entry) -> bool:
         """Whether the entry passes."""
@@ -50,10 +53,11 @@ class Filter:
     def wants_telemetry(self, message: Telemetry) -> bool:
         """Whether telemetry passes; a heartbeat always does, for its absence is a message too.
 
-        The signal itself comes to those only who name it.
+        There is one of everybody, and one for each scope. The signal itself comes to those only
+        who name it.
         """
         if message.type == HEARTBEAT:
-            return True
+            return message.dreamer == self.scope
         if message.type == SIGNAL and not self.looks:
             return False
         return (self.types is None or message.type in self.types) and (
@@ -72,7 +76,8 @@ class Filter:
 
     def wants_dreamer(self, dreamer: str) -> bool:
         """Whether entries of this dreamer may pass."""
-        return self.dreamers is None or dreamer in self.dreamers
+        within = self.scope is None or dreamer == self.scope
+        return within and (self.dreamers is None or dreamer in self.dreamers)
 
 
 class Subscription:
@@ -199,6 +204,11 @@ class Hub:
         self._bell = None
         for client in self._clients:
             client.ring()
+
+    @property
+    def scopes(self) -> set[str | None]:
+        """Whom alone some client may hear of; and None, for all others."""
+        return {None, *(client.wanted.scope for client in self._clients)}
 
     def attended(self, dreamer: str) -> bool:
         """Whether some client hears the dreamer's alarms and may acknowledge them."""

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ from websockets.protocol import State
 from service.app import create_app
 from service.cursors import MAX_CURSOR
 from service.errors import SettingsError
-from service.settings import Settings
+from service.settings import EVERY_ADDRESS, Settings
 
 SHUTDOWN_S = 2
 _BEYOND_CLIENTS = 100
@@ -37,11 +38,12 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     DreamwatchError
         When the address is taken, or for the reasons of `create_app`.
     """
+    check_certificate(settings)
     with listen(settings.host, settings.port) as listening:
         server = make_server(create_app(settings), settings)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: setattr(server, "should_exit", True))
-        announce(address(listening))
+        announce(address(listening, settings))
         server.run([listening])
 
 
@@ -54,10 +56,31 @@ def listen(host: str, port: int) -> socket.socket:
         raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}") from error
 
 
-def address(listening: socket.socket) -> str:
+def check_certificate(settings: Settings) -> None:
+    """Read certificate and key, so that a wrong one is told before anything is watched.
+
+    Raises
+    ------
+    SettingsError
+        When one cannot be read, or they do not fit.
+    """
+    if settings.tls_cert is None:
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key, password="")
+    except OSError as error:
+        files = f"tls_cert {settings.tls_cert} and tls_key {settings.tls_key}"
+        raise SettingsError(f"{files} cannot be used: {error.strerror or error}") from error
+
+
+def address(listening: socket.socket, settings: Settings) -> str:
     """Return the URL of the page."""
     host, port = listening.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    if host in EVERY_ADDRESS:
+        host = settings.allowed_hosts[0]
+    scheme = "http" if settings.tls_cert is None else "https"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -96,7 +119,10 @@ def make_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.proxy),
+        forwarded_allow_ips=settings.proxy,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
         ws=WebSocketProtocol,
         ws_max_size=2 * MAX_CURSOR,
         ws_per_message_deflate=False,  # costs more than it saves on loopback

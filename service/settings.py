@@ -22,7 +22,7 @@ from service.errors import SettingsError
 
 ENV_PREFIX = "DREAMWATCH_"
 MIN_SECRET = 16
-_EVERY_ADDRESS = ("0.0.0.0", "::", "[::]")  # noqa: S104 - told apart, not listened on
+EVERY_ADDRESS = ("0.0.0.0", "::", "[::]")  # noqa: S104 - told apart, not listened on
 _NOT_SETTINGS = frozenset({"SHARED_DATA"})  # where the tests find recordings
 
 
@@ -123,7 +123,7 @@ class Settings(BaseSettings):
                 f"host {self.host!r} is not a loopback address: beyond 127.0.0.1, ::1 and "
                 "localhost set tls_cert and tls_key, or proxy where one ends TLS before"
             )
-        if self.host in _EVERY_ADDRESS and not self.allowed_hosts:
+        if self.host in EVERY_ADDRESS and not self.allowed_hosts:
             raise ValueError(f"host {self.host!r} needs allowed_hosts: the names it is called by")
         return self
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -105,7 +105,8 @@ class Station:
     async def beat(self) -> None:
         """Send a heartbeat each second for ever."""
         while True:
-            self.hub.tell(self.heartbeat())
+            for scope in self.hub.scopes:
+                self.hub.tell(self.heartbeat(scope))
             await asyncio.sleep(HEARTBEAT_S)
 
     async def tend(self) -> None:
@@ -141,18 +142,21 @@ class Station:
             forget_older(self.settings.data_dir, now - days * DAY_S, "retention", now)
         return set(self.store.dreamers())
 
-    def heartbeat(self) -> Telemetry:
-        """Write everybody's coverage now, why for those whom nobody watches, and the log's heads.
+    def heartbeat(self, scope: str | None = None) -> Telemetry:
+        """Write the coverage now, why for those whom nobody watches, and the log's heads.
 
-        Who gets it has been sent all entries up to its cursor: what is missing then is lost.
+        Of everybody, or for who may hear of one dreamer only. Who gets it has been sent all
+        entries up to its cursor: what is missing then is lost.
         """
-        reasons = {dreamer: self._not_watched(dreamer) for dreamer in self.dreamers}
+        chosen = [dreamer for dreamer in self.dreamers if scope in (None, dreamer)]
+        heads, coverage = self.hub.overview.heads, self.coverage()
+        reasons = {dreamer: self._not_watched(dreamer) for dreamer in chosen}
         data = {
-            "cursor": dict(self.hub.overview.heads),
-            "coverage": self.coverage(),
+            "cursor": {dreamer: heads[dreamer] for dreamer in chosen if dreamer in heads},
+            "coverage": {dreamer: coverage[dreamer] for dreamer in chosen},
             "reasons": {dreamer: asdict(reason) for dreamer, reason in reasons.items() if reason},
         }
-        return telemetry(HEARTBEAT, self._wall(), data)
+        return replace(telemetry(HEARTBEAT, self._wall(), data), dreamer=scope)
 
     @property
     def dreamers(self) -> list[str]:

@@ -8,6 +8,8 @@ were forgotten since. It says nothing more. Who
 is too slow is disconnected with 1013 and comes back with its cursor; who talks out of turn, with
 1008, and so is who sends what is no cursor.
 
+Who it is, a program says with its token (``Authorization: Bearer …``), a browser with
+``?ticket=…``; who may no longer, once a token is revoked or expired, is disconnected with 4401.
 ``?role=technician`` says that somebody who may acknowledge alarms is there; a viewer, as without
 it, attends nobody. ``?dreamer=`` and ``?types=`` choose among the entries of the log and telemetry.
 Only heartbeats are never held back: who asks for ``types=alarm`` gets them all the same, since
@@ -15,6 +17,7 @@ silence is how a client learns that nobody watches any more.
 """
 
 import asyncio
+from asyncio import Event
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeAlias
@@ -22,6 +25,8 @@ from typing import TypeAlias
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from starlette.responses import JSONResponse
 
+from service.access.gate import Gate, gate_of
+from service.access.roles import Action, MaySee, Person, check
 from service.cursors import Cursor, explain, fits, parse_cursor, parse_first_message
 from service.entries import TYPES, Entry, Telemetry
 from service.hub import Filter, Subscription
@@ -33,6 +38,7 @@ CLOSE_WITHIN_S = 2.0
 VIEWER, TECHNICIAN = ROLES = "viewer", "technician"
 POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013
+SIGNED_OUT = 4401
 
 router = APIRouter()
 
@@ -40,11 +46,12 @@ _Opening: TypeAlias = Iterator[Sequence[Entry | Telemetry]]
 
 
 @router.websocket(PATH)
-async def stream_events(websocket: WebSocket) -> None:
-    """Serve one client until it leaves, is too slow, or talks out of turn."""
+async def stream_events(websocket: WebSocket, person: MaySee) -> None:
+    """Serve one client until it leaves, is too slow, may no longer, or talks out of turn."""
     station: Station = websocket.app.state.station
+    gate, badge = gate_of(websocket), websocket.state.badge
     try:
-        wanted = _filter(websocket)
+        wanted = _filter(websocket, person)
         cursor = parse_cursor(websocket.query_params.get("cursor", "null"))
     except ValueError as error:
         await _refuse(websocket, 422, explain(error))
@@ -52,21 +59,39 @@ async def stream_events(websocket: WebSocket) -> None:
     if len(station.hub) >= station.settings.max_clients:
         await _refuse(websocket, 503, f"all {station.settings.max_clients} places are taken")
         return
-    await websocket.accept()
-    with suppress(WebSocketDisconnect):
-        try:
-            if "cursor" not in websocket.query_params:
-                cursor = await _first_word(websocket)
-        except ValueError as error:
-            await _close(websocket, POLICY_VIOLATION, explain(error))
-            return
-        forgotten = await asyncio.to_thread(station.store.forgotten)
-        with station.hub.subscribe(wanted) as client:
-            await _serve(websocket, client, _opening(station, wanted, cursor, forgotten))
+    with gate.connections.hold(badge) as ended:
+        await _note_looking(gate, person, wanted)
+        await websocket.accept()
+        with suppress(WebSocketDisconnect):
+            await _open(websocket, station, wanted, cursor, ended)
 
 
-def _filter(websocket: WebSocket) -> Filter:
-    """Read ``?dreamer=`` (may be repeated), ``?types=`` (comma-separated) and ``?role=``."""
+async def _open(
+    websocket: WebSocket, station: Station, wanted: Filter, cursor: Cursor | None, ended: Event
+) -> None:
+    """Hear the first word, unless the address said it, then serve."""
+    try:
+        if "cursor" not in websocket.query_params:
+            cursor = await _first_word(websocket)
+    except ValueError as error:
+        await _close(websocket, POLICY_VIOLATION, explain(error))
+        return
+    forgotten = await asyncio.to_thread(station.store.forgotten)
+    with station.hub.subscribe(wanted) as client:
+        opening = _opening(station, wanted, cursor, forgotten)
+        await _serve(websocket, client, opening, ended)
+
+
+def _filter(websocket: WebSocket, person: Person) -> Filter:
+    """Read ``?dreamer=`` (may be repeated), ``?types=`` (comma-separated) and ``?role=``.
+
+    Raises
+    ------
+    ValueError
+        When a type or role is unknown.
+    NotPermitted
+        When the person may not hear of that dreamer or type, or is no technician.
+    """
     dreamers = frozenset(websocket.query_params.getlist("dreamer"))
     given = websocket.query_params.getlist("types")
     types = frozenset(name for names in given for name in names.split(",") if name)
@@ -75,7 +100,25 @@ def _filter(websocket: WebSocket) -> Filter:
     role = websocket.query_params.get("role", VIEWER)
     if role not in ROLES:
         raise ValueError(f"unknown role {role!r}; known: {', '.join(ROLES)}")
-    return Filter(dreamers or None, types or None, attends=role == TECHNICIAN)
+    wanted = Filter(dreamers or None, types or None, role == TECHNICIAN, person.dreamer)
+    _permit(person, wanted)
+    return wanted
+
+
+def _permit(person: Person, wanted: Filter) -> None:
+    if wanted.looks:
+        check(person, Action.SEE_RAW)
+    if wanted.attends:
+        check(person, Action.ATTEND)
+    for dreamer in wanted.dreamers or ():
+        check(person, Action.SEE, dreamer)
+
+
+async def _note_looking(gate: Gate, person: Person, wanted: Filter) -> None:
+    """Write down whose signal somebody is about to see."""
+    if wanted.looks:
+        for dreamer in wanted.dreamers or {None}:
+            await gate.note_reading(person, "live", dreamer)
 
 
 async def _first_word(websocket: WebSocket) -> Cursor | None:
@@ -90,7 +133,7 @@ def _opening(
     station: Station, wanted: Filter, cursor: Cursor | None, forgotten: Mapping[str, int]
 ) -> _Opening:
     """Return what comes before the live entries; made in the moment of subscribing, read later."""
-    heads = dict(station.hub.overview.heads)
+    heads = {d: n for d, n in station.hub.overview.heads.items() if wanted.scope in (None, d)}
     gone = {d: seq for d, seq in forgotten.items() if wanted.wants_dreamer(d)}
     if cursor is None or not fits(cursor, heads, gone):
         return iter([[station.snapshot(wanted)]])
@@ -98,13 +141,17 @@ def _opening(
     return ([entry for entry in batch if wanted.wants(entry)] for batch in missed)
 
 
-async def _serve(websocket: WebSocket, client: Subscription, opening: _Opening) -> None:
-    """Send until the client leaves, speaks, or its queue overflows."""
+async def _serve(
+    websocket: WebSocket, client: Subscription, opening: _Opening, ended: Event
+) -> None:
+    """Send until the client leaves, speaks, may no longer listen, or its queue overflows."""
     slow = asyncio.create_task(client.overflowed.wait())
+    over = asyncio.create_task(ended.wait())
     tasks = {
         asyncio.create_task(_send(websocket, client, opening)),
         asyncio.create_task(_hear(websocket)),
         slow,
+        over,
     }
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -114,7 +161,9 @@ async def _serve(websocket: WebSocket, client: Subscription, opening: _Opening) 
         await asyncio.gather(*tasks, return_exceptions=True)
     for task in done:
         task.result()
-    if slow in done:
+    if over in done:
+        await _close(websocket, SIGNED_OUT, "the token or login holds no longer")
+    elif slow in done:
         await _close(websocket, TRY_AGAIN_LATER, "too slow: resume with your cursor")
     else:
         await _close(websocket, POLICY_VIOLATION, "only a cursor, only at the start")

@@ -73,7 +73,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
     with listen("127.0.0.1", 0) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
-        print(stream_address(address(listening)), flush=True)  # noqa: T201
+        print(stream_address(address(listening, settings)), flush=True)  # noqa: T201
         threading.Thread(target=obey, args=(app.state.station,), daemon=True).start()
         server.run([listening])
 

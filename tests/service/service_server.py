@@ -31,7 +31,7 @@ def served(data_dir: Path, *sources: str, **settings: Any) -> Iterator[Served]:
     with listen("127.0.0.1", 0) as listening:
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
-        page = address(listening)
+        page = address(listening, chosen)
         try:
             with httpx.Client(base_url=page, timeout=20, trust_env=False) as http:
                 ws = f"{page.replace('http', 'ws', 1)}api/v1/events"

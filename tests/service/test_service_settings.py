@@ -78,7 +78,26 @@ def test_loopback_is_this_machine(host):
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "example.org", "", "localhost.x"])  # noqa: S104
-def test_all_else_is_refused(host):
+def test_all_else_is_refused_in_the_clear(host):
     assert not is_loopback(host)
-    with pytest.raises(SettingsError, match="loopback"):
+    with pytest.raises(SettingsError, match=r"loopback.*tls_cert.*proxy"):
         load_settings(host=host)
+
+
+def test_beyond_loopback_a_wildcard_needs_the_names_it_is_called_by():
+    with pytest.raises(SettingsError, match="allowed_hosts"):
+        load_settings(host="0.0.0.0", proxy="10.0.0.2")  # noqa: S104
+    chosen = load_settings(host="0.0.0.0", proxy="10.0.0.2", allowed_hosts=("sleep.lab",))  # noqa: S104
+    assert chosen.is_exposed
+    assert chosen.is_encrypted
+
+
+def test_a_certificate_needs_its_key(tmp_path):
+    with pytest.raises(SettingsError, match="tls_cert and tls_key"):
+        load_settings(tls_cert=tmp_path / "cert.pem")
+
+
+@pytest.mark.parametrize("given", [{"proxy": "127.0.0.1"}, {"allowed_hosts": ("sleep.lab",)}])
+def test_who_calls_loopback_by_another_name_is_not_on_this_machine(given):
+    assert not load_settings().is_exposed
+    assert load_settings(**given).is_exposed
