@@ -48,7 +48,7 @@ def test_every_age_has_limits_within_the_allowed_ranges(age: float) -> None:
         (
             "sleep_24h_min",
             Bounds("600"),
-            "sleep_24h_min soft: 480 to 840 min are allowed, got '600'",
+            "soft: 480 to 840 min are allowed, got '600'",
         ),
         ("sleep_24h_min", Bounds(True), "sleep_24h_min soft: 480 to 840 min are allowed, got True"),
         ("sleep_24h_min", Bounds(720, 600), "soft: at most the hard bound 600 min, got 720"),

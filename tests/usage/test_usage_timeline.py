@@ -55,6 +55,15 @@ def test_the_line_at_a_moment_is_that_of_what_was_known_then(
     assert same(Timeline(given_).until(at), then)
 
 
+@given(NIGHTS, records(within_s=SPAN_S))
+def test_one_more_session_is_laid_like_all(
+    given_: list[SessionRecord], record: SessionRecord
+) -> None:
+    assert same(Timeline(given_).plus(record), Timeline([*Timeline(given_).records, record]))
+    more, all_ = Timeline(given_).plus(record), Timeline([*given_, record])
+    assert more.minutes(EVERY, MARCH, MARCH + SPAN_S) == all_.minutes(EVERY, MARCH, MARCH + SPAN_S)
+
+
 @given(NIGHTS)
 def test_pieces_are_disjoint_and_every_record_has_one(given_: list[SessionRecord]) -> None:
     line = Timeline(given_)

@@ -1,0 +1,216 @@
+"""The account of dream time at any moment: figures, what is beyond its bounds, and the level."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, tzinfo
+from typing import Any
+
+import numpy as np
+
+from monitor.domain.stage import Stage
+from monitor.domain.usage import Breach
+from monitor.usage.breaches import Judged, find_breaches, find_occasions, level_of
+from monitor.usage.days import day_of, find_zone, last_days
+from monitor.usage.figures import (
+    DAY_S,
+    N_DAYS,
+    REM,
+    Figures,
+    SlowFigures,
+    measure_slow,
+    peaks,
+    settled,
+    with_slow,
+)
+from monitor.usage.record import SessionRecord, cut
+from monitor.usage.rules import LIMITS, Limits
+from monitor.usage.timeline import ASLEEP, EVERY, Timeline
+
+CHECKED = ("sleep_24h_min", "rem_24h_min")
+"""Budgets of which a share is told while awake: the reality checks."""
+
+CHECKS = (50, 80, 100)
+"""Shares of the soft bound, percent [D]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account at one moment.
+
+    Parameters
+    ----------
+    at : float
+        Seconds of Unix time.
+    figures : Figures
+        Every number.
+    breaches : tuple of Breach
+        The limits that are broken now.
+    level : int
+        0 to 3.
+    checks : dict of str to int
+        Of each budget the highest of 0, 50, 80, 100 % that is used up.
+    """
+
+    at: float
+    figures: Figures
+    breaches: tuple[Breach, ...]
+    level: int
+    checks: dict[str, int]
+
+
+class History:
+    """The sessions that are over, against which a running one is held.
+
+    What is over is measured once: while a session runs, an account costs less than a millisecond.
+
+    Parameters
+    ----------
+    records : iterable of SessionRecord
+        In any order, each once or more.
+    zone : str
+        IANA name of the dreamer's time zone.
+    limits_at : callable, optional
+        Returns the limits that held at a moment, seconds of Unix time; by default what is over is
+        held against the limits of now.
+
+    Attributes
+    ----------
+    timeline : Timeline
+        The sessions that are over.
+    """
+
+    def __init__(
+        self,
+        records: Iterable[SessionRecord],
+        zone: str,
+        limits_at: Callable[[float], Limits] | None = None,
+    ) -> None:
+        self.timeline = Timeline(records)
+        self._zone = find_zone(zone)
+        self._limits_at = limits_at
+        self._slow: dict[tuple[float, SessionRecord | None], SlowFigures] = {}
+        self._over: dict[tuple[float, float, bool, Limits], Judged] = {}
+
+    def assess(self, running: SessionRecord | None, at: float, limits: Limits) -> Account:
+        """Return the account.
+
+        Parameters
+        ----------
+        running : SessionRecord or None
+            A session beside those that are over.
+        at : float
+            Seconds of Unix time; nothing later is seen.
+        limits : Limits
+            Those of now.
+        """
+        begun = cut(running, at) if running and running.start < at else None
+        line = self.timeline.until(at)
+        line = line.plus(begun) if begun else line
+        figures = self._measured(line, at, begun)
+        breaches = find_breaches(figures, limits)
+        judged = [self._judged(line, record, begun, limits) for record in _lately(line, at)]
+        slow = tuple(one for one in breaches if LIMITS[one.limit].occasion == "spell")
+        occasions = find_occasions([*judged, Judged(at, day_of(at, self._zone), slow)])
+        return Account(at, figures, breaches, level_of(occasions, at), _checks(figures, limits))
+
+    def _measured(self, line: Timeline, at: float, running: SessionRecord | None) -> Figures:
+        since = settled(line, at, self._zone)
+        known = cut(running, since) if running and running.start < since else None
+        if (since, known) not in self._slow:
+            self._slow[since, known] = measure_slow(line, since, self._zone)
+        return with_slow(line, at, self._zone, self._slow[since, known])
+
+    def _judged(
+        self, line: Timeline, record: SessionRecord, running: SessionRecord | None, limits: Limits
+    ) -> Judged:
+        """Hold a session at its worst against the limits; what came of one that is over is kept."""
+        held = self._limits_at(record.until) if self._limits_at else limits
+        key = record.start, record.until, record.ended, held
+        alone = running is None or running.start >= record.until
+        if alone and key in self._over:
+            return self._over[key]
+        then = line.until(record.until)
+        worst = peaks(then, self._measured(then, record.until, running), record.start, record.until)
+        day = day_of(record.start, self._zone)
+        judged = Judged(record.until, day, find_breaches(worst, held))
+        if alone:
+            self._over[key] = judged
+        return judged
+
+
+def _lately(line: Timeline, at: float) -> list[SessionRecord]:
+    """Return the sessions of the last 14 days by their ends, and the one before them."""
+    by_end = sorted(line.records, key=lambda record: (record.until, record.start))
+    before = sum(record.until <= at - N_DAYS * DAY_S for record in by_end)
+    return by_end[max(0, before - 1) :]
+
+
+def _checks(figures: Figures, limits: Limits) -> dict[str, int]:
+    return {name: _check(getattr(figures, name), limits[name].soft) for name in CHECKED}
+
+
+def _check(value: float, budget: float | None) -> int:
+    reached = (share for share in CHECKS if budget and value >= budget * share / 100)
+    return max(reached, default=0)
+
+
+def to_json(account: Account) -> dict[str, Any]:
+    """Return an account as JSON values: every figure by its name, level, breaches and checks."""
+    return {
+        **asdict(account.figures),
+        "level": account.level,
+        "breaches": [asdict(breach) for breach in account.breaches],
+        "checks": dict(account.checks),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of the account, from noon to noon.
+
+    Parameters
+    ----------
+    date : date
+        On which it began.
+    sleep_min, rem_min, unscored_min, session_min : float
+        Minutes of the sessions that began on it; sleep has the unscored ones in it.
+    sessions : int
+        How many began.
+    """
+
+    date: date
+    sleep_min: float
+    rem_min: float
+    unscored_min: float
+    session_min: float
+    sessions: int
+
+
+def daily(timeline: Timeline, at: float, zone: tzinfo, n: int = N_DAYS) -> list[Day]:
+    """Return the `n` days up to the present one, oldest first.
+
+    Parameters
+    ----------
+    timeline : Timeline
+        All sessions.
+    at : float
+        Seconds of Unix time; nothing later is seen.
+    zone : tzinfo
+        The dreamer's.
+    n : int
+        How many; at least 1.
+    """
+    line, days = timeline.until(at), last_days(at, zone, n)
+    number = {day: k for k, day in enumerate(days)}
+    of_record = [number.get(day_of(record.start, zone), -1) for record in line.records]
+    of_piece = np.array(of_record, int)[line.owner]
+    length = (line.end - line.begin) / 60
+
+    def total(*stages: Stage) -> list[float]:
+        counted = np.isin(line.stage, [EVERY.index(stage) for stage in stages]) & (of_piece >= 0)
+        sums = np.bincount(of_piece[counted], length[counted], minlength=n)
+        return [round(minutes, 4) for minutes in sums.tolist()]
+
+    began = [day_of(start, zone) for start in line.starts.tolist()]
+    minutes = zip(total(*ASLEEP), total(*REM), total(Stage.UNSCORED), total(*EVERY), strict=True)
+    return [Day(day, *of_day, began.count(day)) for day, of_day in zip(days, minutes, strict=True)]
