@@ -19,12 +19,14 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from monitor.domain.events import CommandDone
+from service.access.tokens import forget_tokens
 from service.database import explained, hold, open_existing, open_writer
 from service.entries import draft, iso
 from service.errors import StoreError
 from service.log import FORGET, LOG, Record, append
 from service.overview import CLOSED
 from service.schema import SAID, chains, events, sessions
+from service.usage.nights import forget_account
 
 BATCH = 1_000
 """Entries erased at a time, so that no commit of a running service waits for long."""
@@ -48,6 +50,8 @@ def forget(
 
     What is older can be forgotten beside a running service. A dreamer cannot: the service, and its
     clients, would go on with what they remember, and take the entries of a new chain for old ones.
+    Nights of the account that are older are forgotten with the entries, and with the dreamer the
+    limits too.
 
     Parameters
     ----------
@@ -110,9 +114,11 @@ def _forget(
     files = _remove_recordings(data_dir, dreamer, before)
     with engine.begin() as connection:
         n_sessions = _drop_sessions(connection, chain, dreamer)
+        forget_account(connection, dreamer, before)
         if record.name:
             nameless = {"name": None, "salt": None}
             connection.execute(update(chains).where(chains.c.number == chain).values(nameless))
+            forget_tokens(connection, dreamer, now)
     return Forgotten(chain, entries, n_sessions, files)
 
 

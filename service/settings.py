@@ -23,7 +23,8 @@ from service.errors import SettingsError
 ENV_PREFIX = "DREAMWATCH_"
 MIN_SECRET = 16
 EVERY_ADDRESS = ("0.0.0.0", "::", "[::]")  # noqa: S104 - told apart, not listened on
-_NOT_SETTINGS = frozenset({"SHARED_DATA"})  # where the tests find recordings
+_NOT_SETTINGS = frozenset({"SHARED_DATA", "TOKEN"})
+"""Where the tests find recordings; what `dreamwatch watch` shows a service."""
 
 
 class Settings(BaseSettings):

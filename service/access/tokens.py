@@ -14,6 +14,7 @@ from monitor.sources.spec import check_dreamer
 from service.access.journal import Deed, chain_of, note, writing
 from service.access.roles import ANONYMOUS, SCOPED, Person, Role
 from service.access.secret import Secret, hash_of, new_word
+from service.database import explained, open_existing
 from service.errors import ServiceError
 from service.schema import logins, tokens
 
@@ -45,6 +46,12 @@ class Token:
     def holds(self, now: float) -> bool:
         """Whether it is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def state(self, now: float) -> str:
+        """Say how it is now: ``holds``, ``expired`` or ``revoked``."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "holds" if self.holds(now) else "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +139,22 @@ def revoke_token(data_dir: Path, name: str, actor: str, now: float) -> None:
         number = select(tokens.c.number).where(chosen).scalar_subquery()
         connection.execute(delete(logins).where(logins.c.token == number))
         note(connection, Deed.REVOKED, actor, now, name=name)
+
+
+def list_tokens(data_dir: Path) -> list[Token]:
+    """Return what `read_tokens` does, beside a running service or without one.
+
+    Raises
+    ------
+    StoreError
+        When there is no log, or it cannot be read.
+    """
+    engine = open_existing(data_dir)
+    try:
+        with explained(), engine.begin() as connection:
+            return read_tokens(connection)
+    finally:
+        engine.dispose()
 
 
 def read_tokens(connection: Connection) -> list[Token]:

@@ -20,6 +20,7 @@ COMMANDS = (
     "recover",
     "audit",
     "forget",
+    "token",
     "train",
     "evaluate",
     "validate",

@@ -2,12 +2,12 @@
 
 import time
 from datetime import datetime
-from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from service.cli.person import user
 from service.errors import ServiceError
 from service.retention import forget as erase
 from service.settings import load_settings
@@ -37,7 +37,7 @@ def forget(
     if not yes:
         what = "everything" if before is None else f"what is older than {before}"
         typer.confirm(f"Erase {what} of {dreamer} for good?", abort=True)
-    done = erase(load_settings(data_dir=data_dir).data_dir, dreamer, _user(), now, limit)
+    done = erase(load_settings(data_dir=data_dir).data_dir, dreamer, user(), now, limit)
     typer.echo(
         f"erased {done.entries} entries, {done.sessions} sessions, {done.files} files of recordings"
     )
@@ -54,10 +54,3 @@ def _seconds(text: str, now: float) -> float:
     if at > now:
         raise ServiceError(f"--before {text!r} lies in the future")
     return at
-
-
-def _user() -> str:
-    try:
-        return getuser()
-    except (KeyError, OSError):
-        return "unknown user"

@@ -11,6 +11,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from uuid import uuid4
 
 from monitor.domain.inputs import Disposition, Responder
+from service.client.authorization import authorization
 from service.contract import Done
 
 DEFAULT_PAGE = "http://127.0.0.1:8000/"
@@ -18,7 +19,7 @@ TRIES = 6
 FIRST_WAIT_S = 0.25
 ANSWER_S = 10.0
 """Longest wait for an answer; the service takes half as long to give up."""
-_TRY_AGAIN = (502, 503, 504)
+_TRY_AGAIN = (429, 502, 503, 504)
 
 
 class RefusedError(Exception):
@@ -27,7 +28,8 @@ class RefusedError(Exception):
     Parameters
     ----------
     status : int
-        HTTP status: 404 no such alarm, 409 not as it was or not allowed, 422 no sense.
+        HTTP status: 401 no token that holds, 403 it may not, 404 no such alarm, 409 not as it was
+        or not allowed, 422 no sense.
     problem : dict
         ``error``, ``detail``, and ``current_version`` where an alarm has changed meanwhile.
     """
@@ -47,9 +49,16 @@ class Commands:
     url : str
         Address of the page.
     actor : str
-        Who decides; named in the log.
+        Who decides; named in the log, unless a token says who it is.
     sleep : callable
         Waits between attempts, in seconds.
+    token : str
+        What the service lets this program in by; empty where it asks for none.
+
+    Raises
+    ------
+    ValueError
+        When `url` is no address of a page, or the token would go there unencrypted.
     """
 
     def __init__(
@@ -57,11 +66,13 @@ class Commands:
         url: str = DEFAULT_PAGE,
         actor: str = "technician",
         sleep: Callable[[float], None] = time.sleep,
+        token: str = "",
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https"):
             raise ValueError(f"{url!r} is not the address of a page")
         self._base = f"{parts.scheme}://{parts.netloc}/api/v1"
+        self._headers = {"Content-Type": "application/json"} | authorization(url, token)
         self._actor, self._sleep = actor, sleep
         self._opener = build_opener(ProxyHandler({}))
 
@@ -109,8 +120,8 @@ class Commands:
         return self._post(path, text)
 
     def _post(self, path: str, text: str) -> Done:
-        headers = {"Content-Type": "application/json"}
-        request = Request(f"{self._base}/{path}", text.encode(), headers, method="POST")  # noqa: S310
+        address = f"{self._base}/{path}"
+        request = Request(address, text.encode(), self._headers, method="POST")  # noqa: S310
         try:
             with self._opener.open(request, timeout=ANSWER_S) as answer:
                 return Done.model_validate_json(answer.read(), extra="ignore")

@@ -18,7 +18,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 10.0
 _SHORTEST_WAIT_S = 0.05
 _REFUSED = (1008, 1009)
 """Close codes of a service that does not take our cursor: it is none, or too long."""
-_FINAL = (403, 404, 422)
+_FINAL = (401, 403, 404, 422)
 
 Message = dict[str, Any]
 

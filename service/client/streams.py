@@ -10,6 +10,7 @@ from websockets.asyncio.client import connect as connect_async
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from service.client.authorization import authorization
 from service.client.core import SILENCE_S, Follower, Message
 from service.client.keeper import CursorKeeper
 
@@ -36,10 +37,12 @@ class _Subscription:
         role: str,
         cursor: Mapping[str, int] | None,
         keeper: CursorKeeper | None,
+        token: str,
     ) -> None:
         query = [("dreamer", dreamer) for dreamer in dreamers]
         query += [("types", ",".join(types))] if types else []
         self._address = f"{url}?{urlencode([*query, ('role', role)])}"
+        self._options = _OPTIONS | {"additional_headers": authorization(url, token)}
         self._keeper = keeper
         self._follower = Follower(dreamers, types, (keeper and keeper.load()) or cursor)
 
@@ -73,6 +76,13 @@ class EventClient(_Subscription):
         Waits between attempts, in seconds.
     clock : callable
         Monotonic seconds.
+    token : str
+        What the service lets this program in by; empty where it asks for none.
+
+    Raises
+    ------
+    ValueError
+        When the token would go to another machine unencrypted.
     """
 
     def __init__(
@@ -85,8 +95,9 @@ class EventClient(_Subscription):
         keeper: CursorKeeper | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        token: str = "",
     ) -> None:
-        super().__init__(url, dreamers, types, role, cursor, keeper)
+        super().__init__(url, dreamers, types, role, cursor, keeper, token)
         self._sleep, self._clock = sleep, clock
 
     def follow(self) -> Iterator[Message]:
@@ -112,7 +123,7 @@ class EventClient(_Subscription):
 
     def _session(self) -> Iterator[Message]:
         follower = self._follower
-        with connect(self._address, **_OPTIONS) as connection:
+        with connect(self._address, **self._options) as connection:
             connection.send(follower.first_word(self._clock()))
             while True:
                 try:
@@ -136,8 +147,9 @@ class AsyncEventClient(_Subscription):
         keeper: CursorKeeper | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
+        token: str = "",
     ) -> None:
-        super().__init__(url, dreamers, types, role, cursor, keeper)
+        super().__init__(url, dreamers, types, role, cursor, keeper, token)
         self._sleep, self._clock = sleep, clock
 
     async def follow(self) -> AsyncIterator[Message]:
@@ -154,7 +166,7 @@ class AsyncEventClient(_Subscription):
 
     async def _session(self) -> AsyncIterator[Message]:
         follower = self._follower
-        async with connect_async(self._address, **_OPTIONS) as connection:
+        async with connect_async(self._address, **self._options) as connection:
             await connection.send(follower.first_word(self._clock()))
             while True:
                 try:
