@@ -108,13 +108,14 @@ def _pauses(terms: Terms) -> Iterator[Refusal]:
 def _beyond_limits(
     line: Timeline, terms: Terms, at: float, planned_s: float | None
 ) -> Iterator[Refusal]:
+    limits = terms.limits
     for name, figure in _FIGURES.items():
-        bound = terms.limits[name].hard
+        bound = limits[name].hard
         value = figure.of(line, at)
         if bound is not None and figure.refused(value, bound):
             until = _first_free(line, figure, bound, at)
             yield Refusal(figure.code, figure.text, name, value, bound, until)
-    longest = terms.limits["planned_min"].hard
+    longest = limits["planned_min"].hard
     if planned_s is not None and longest is not None and planned_s / 60 > longest:
         text = "The planned session is too long."
         yield Refusal("plan_too_long", text, "planned_min", planned_s / 60, longest)

@@ -4,10 +4,9 @@ The sum adds up by how many σ a day lies above the baseline, less `K`, and neve
 With the true mean and σ known it passes 5 σ once in 931 days where nothing changes, and 10.4 days
 after a growth of 1 σ (Siegmund's and the tabulated run lengths of k = 0.5, h = 5).
 
-A baseline of few days is itself uncertain, and an error of the mean of a third of σ makes false
-alarms six times as frequent. So it goes on learning while nothing is found: it takes in days up to
-`MOST_DAYS`, but only those before the present rise began, which is the sum's last zero. So the rise
-itself is never learned.
+The median of 14 days errs by a third of σ, which makes false alarms ten times as frequent. So the
+baseline goes on learning while nothing is found: it takes in days up to `MOST_DAYS`, but only those
+before the present rise began, which is the sum's last zero. So the rise itself is never learned.
 """
 
 from collections.abc import Iterable
