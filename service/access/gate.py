@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from service.access.buckets import Buckets
 from service.access.connections import Connections
 from service.access.journal import Deed, note, note_reading, writing
-from service.access.register import NOBODY, PERIOD_S, Badge, Register
+from service.access.register import CSRF, NOBODY, PERIOD_S, Badge, Register
 from service.access.roles import Person
 from service.access.tickets import Tickets
 from service.access.tokens import log_in, log_out
@@ -22,7 +22,7 @@ from service.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-COOKIE = "dreamwatch"
+COOKIE, CSRF_COOKIE = "dreamwatch", "dreamwatch_csrf"
 CSRF_HEADER = "X-CSRF-Token"
 READS = frozenset({"GET", "HEAD"})
 COMMANDS = 100.0, 10.0
@@ -150,8 +150,8 @@ class Gate:
             return self.is_open
         return self._register.holds(badge, self.wall())
 
-    async def log_in(self, connection: HTTPConnection, token: str) -> tuple[str, float]:
-        """Return a cookie for who shows a token, and for how many seconds it holds.
+    async def log_in(self, connection: HTTPConnection, token: str) -> tuple[str, str, float]:
+        """Return a cookie for who shows a token, its `Badge.csrf`, and for how many seconds.
 
         Raises
         ------
@@ -167,7 +167,7 @@ class Gate:
         lasts = self._settings.login_hours * HOUR_S
         secret = await asyncio.to_thread(log_in, self._data_dir, badge.token, now, now + lasts)
         await asyncio.to_thread(self._register.refresh, now)
-        return str(secret), lasts
+        return str(secret), secret.proof(CSRF), lasts
 
     async def log_out(self, badge: Badge) -> None:
         """Forget the login of a browser; its connections end."""

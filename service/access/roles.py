@@ -46,6 +46,8 @@ class Action(StrEnum):
     """Start the wake protocol."""
     ATTEND = "attend"
     """Take alarms on, silence, shelve and resolve them; count as somebody who attends."""
+    RUN = "run"
+    """Begin and end sessions."""
     SET_LIMITS = "set_limits"
     """Ask for limits, time-outs and self-exclusion, and confirm them; the account's rules decide
     what of it holds, and when."""
@@ -66,6 +68,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.CALL: _STAFF | {_G},
     Action.WAKE: _STAFF,
     Action.ATTEND: _STAFF,
+    Action.RUN: _STAFF | {_D, _G},
     Action.SET_LIMITS: _STAFF | {_D, _G},
     Action.SET_PROFILE: _STAFF | {_G},
     Action.OVERRIDE: frozenset({_A}),
@@ -164,6 +167,7 @@ MayRespond = Annotated[Person, Depends(Needs(Action.RESPOND))]
 MayCall = Annotated[Person, Depends(Needs(Action.CALL))]
 MayWake = Annotated[Person, Depends(Needs(Action.WAKE))]
 MayAttend = Annotated[Person, Depends(Needs(Action.ATTEND))]
+MayRun = Annotated[Person, Depends(Needs(Action.RUN))]
 MaySetLimits = Annotated[Person, Depends(Needs(Action.SET_LIMITS))]
 MaySetProfile = Annotated[Person, Depends(Needs(Action.SET_PROFILE))]
 MayOverride = Annotated[Person, Depends(Needs(Action.OVERRIDE))]

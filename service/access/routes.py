@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
 from service import contract
-from service.access.gate import COOKIE, gate_of
+from service.access.gate import COOKIE, CSRF_COOKIE, gate_of
 from service.access.register import Badge
 from service.access.roles import Action, MaySee
 from service.access.shapes import LoginIn, Me, TicketOut
@@ -29,18 +29,19 @@ async def show_login() -> FileResponse:
 
 @router.post("/api/v1/login", status_code=204)
 async def log_in(request: Request, body: LoginIn) -> Response:
-    """Sign a browser in with a token; it gets a cookie that no script can read."""
+    """Sign a browser in with a token: a cookie that no script can read, and one for our own."""
     gate = gate_of(request)
-    cookie, lasts_s = await gate.log_in(request, body.token)
+    cookie, csrf, lasts_s = await gate.log_in(request, body.token)
     answer = Response(status_code=204)
-    answer.set_cookie(
-        COOKIE,
-        cookie,
-        max_age=int(lasts_s),
-        secure=gate.is_encrypted,
-        httponly=True,
-        samesite="strict",
-    )
+    for name, value in ((COOKIE, cookie), (CSRF_COOKIE, csrf)):
+        answer.set_cookie(
+            name,
+            value,
+            max_age=int(lasts_s),
+            secure=gate.is_encrypted,
+            httponly=name == COOKIE,
+            samesite="strict",
+        )
     return answer
 
 
@@ -49,7 +50,8 @@ async def log_out(request: Request, _person: MaySee) -> Response:
     """Sign this browser out; its event streams end."""
     await gate_of(request).log_out(_badge(request))
     answer = Response(status_code=204)
-    answer.delete_cookie(COOKIE)
+    for name in (COOKIE, CSRF_COOKIE):
+        answer.delete_cookie(name)
     return answer
 
 

@@ -1,25 +1,38 @@
 // Requests to the service. A refusal is thrown as an Error with the service's own words, and its
-// `status` and `code`.
+// `status` and `code`. Who has to sign in first is sent to the page for it.
 
 const BASE = "/api/v1";
+const LOGIN = "/login";
 
 export async function request(path, options) {
   const response = await fetch(BASE + path, options);
-  const body = await response.json();
-  if (!response.ok) {
-    const words = typeof body.detail === "string" ? body.detail : response.statusText;
-    throw Object.assign(new Error(words), { status: response.status, code: body.error });
-  }
-  return body;
+  const body = response.status === 204 ? null : await response.json();
+  if (response.ok) return body;
+  if (response.status === 401 && location.pathname !== LOGIN) signIn();
+  const words = typeof body.detail === "string" ? body.detail : response.statusText;
+  throw Object.assign(new Error(words), { status: response.status, code: body.error });
 }
 
-export function command(path, fields = {}) {
-  return request(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ command_id: crypto.randomUUID(), ...fields }),
-  });
+export function post(path, fields = {}, options = {}) {
+  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf() };
+  return request(path, { method: "POST", headers, body: JSON.stringify(fields), ...options });
 }
+
+export const command = (path, fields = {}) =>
+  post(path, { command_id: crypto.randomUUID(), ...fields });
+
+/** What shows the service that it is this page that asks; empty where nobody has signed in. */
+const csrf = () => document.cookie.match(/(?:^|; )dreamwatch_csrf=(\w+)/)?.[1] ?? "";
+
+function signIn() {
+  const back = location.pathname + location.search + location.hash;
+  location.assign(`${LOGIN}?next=${encodeURIComponent(back)}`);
+}
+
+export const me = (options) => request("/me", options);
+export const logIn = (token) => post("/login", { token });
+export const logOut = () => post("/logout").then(signIn);
+export const ticket = (options) => post("/tickets", {}, options);
 
 const alarmPath = (alarm, what) => `/alarms/${encodeURIComponent(alarm.alarm_id)}/${what}`;
 const dreamerPath = (dreamer, what) => `/dreamers/${encodeURIComponent(dreamer)}/${what}`;

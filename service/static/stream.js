@@ -1,4 +1,7 @@
-// The event stream: resumes by its cursor, and says as soon as it hears nothing any more.
+// The event stream: resumes by its cursor, and says as soon as it hears nothing any more. Each
+// connection needs a ticket; who has to sign in for one is sent there by `api.js`.
+
+import { me, ticket } from "./api.js";
 
 const SILENCE_MS = 5000;
 const FIRST_WAIT_MS = 250;
@@ -22,10 +25,16 @@ export class Stream {
     this.wanted = new URLSearchParams(wanted);
   }
 
-  open() {
+  async open() {
     if (this.#closed) return;
+    const query = await this.#query().catch(() => null);
+    if (this.#closed) return;
+    if (query === null) {
+      this.#later();
+      return;
+    }
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(`${scheme}//${location.host}/api/v1/events?${this.wanted}`);
+    const socket = new WebSocket(`${scheme}//${location.host}/api/v1/events?${query}`);
     socket.onopen = () => socket.send(JSON.stringify({ cursor: this.#cursor }));
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
     socket.onclose = ({ code }) => {
@@ -34,6 +43,17 @@ export class Stream {
     };
     this.#socket = socket;
     this.#listen();
+  }
+
+  /** What was wanted, with a ticket; who may attend nobody does not say so. */
+  async #query() {
+    const signal = AbortSignal.timeout(SILENCE_MS);
+    const query = new URLSearchParams(this.wanted);
+    if (query.get("role") === "technician" && !(await me({ signal })).may.includes("attend")) {
+      query.set("role", "viewer");
+    }
+    query.set("ticket", (await ticket({ signal })).ticket);
+    return query;
   }
 
   #receive(message) {
@@ -80,9 +100,13 @@ export class Stream {
     if (socket !== this.#socket) return;
     this.#socket = null;
     clearTimeout(this.#silence);
-    this.told.lost();
     socket.onmessage = socket.onclose = null;
     socket.close();
+    this.#later();
+  }
+
+  #later() {
+    this.told.lost();
     const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
     this.#failures += 1;
     setTimeout(() => this.open(), wait * (0.5 + Math.random() / 2));
