@@ -89,7 +89,8 @@ class History:
         self._zone = find_zone(zone)
         self._limits_at = limits_at
         self._slow: dict[tuple[float, SessionRecord | None], SlowFigures] = {}
-        self._over: dict[tuple[float, float, bool, Limits], Judged] = {}
+        self._limits: dict[Limits, Limits] = {}
+        self._over: dict[tuple[float, float, Limits], Judged] = {}
 
     def assess(self, running: SessionRecord | None, at: float, limits: Limits) -> Account:
         """Return the account.
@@ -106,9 +107,15 @@ class History:
         begun = cut(running, at) if running and running.start < at else None
         line = self.timeline.until(at)
         line = line.plus(begun) if begun else line
+        limits = self._limits.setdefault(limits, limits)  # equal ones are found by identity then
         figures = self._measured(line, at, begun)
         breaches = find_breaches(figures, limits)
-        judged = [self._judged(line, record, begun, limits) for record in _lately(line, at)]
+        judged = [
+            self._judged(line, figures, record, limits)
+            if record.until == at
+            else self._kept(line, record, begun, limits)
+            for record in _lately(line, at)
+        ]
         slow = tuple(one for one in breaches if LIMITS[one.limit].occasion == "spell")
         occasions = find_occasions([*judged, Judged(at, day_of(at, self._zone), slow)])
         return Account(at, figures, breaches, level_of(occasions, at), _checks(figures, limits))
@@ -120,22 +127,26 @@ class History:
             self._slow[since, known] = measure_slow(line, since, self._zone)
         return with_slow(line, at, self._zone, self._slow[since, known])
 
-    def _judged(
+    def _kept(
         self, line: Timeline, record: SessionRecord, running: SessionRecord | None, limits: Limits
     ) -> Judged:
-        """Hold a session at its worst against the limits; what came of one that is over is kept."""
-        held = self._limits_at(record.until) if self._limits_at else limits
-        key = record.start, record.until, record.ended, held
+        """Judge a session that is over; without a running one in it that never changes."""
+        key = record.start, record.until, limits
         alone = running is None or running.start >= record.until
         if alone and key in self._over:
             return self._over[key]
         then = line.until(record.until)
-        worst = peaks(then, self._measured(then, record.until, running), record.start, record.until)
-        day = day_of(record.start, self._zone)
-        judged = Judged(record.until, day, find_breaches(worst, held))
-        if alone:
-            self._over[key] = judged
-        return judged
+        figures = self._measured(then, record.until, running)
+        judged = self._judged(then, figures, record, limits)
+        return self._over.setdefault(key, judged) if alone else judged
+
+    def _judged(
+        self, line: Timeline, figures: Figures, record: SessionRecord, limits: Limits
+    ) -> Judged:
+        """Hold a session at its worst against the limits; line and figures are of its end."""
+        held = self._limits_at(record.until) if self._limits_at else limits
+        worst = peaks(line, figures, record.start, record.until)
+        return Judged(record.until, day_of(record.start, self._zone), find_breaches(worst, held))
 
 
 def _lately(line: Timeline, at: float) -> list[SessionRecord]:

@@ -121,6 +121,7 @@ class Limits(Mapping[str, Bounds]):
         for name, one in wanted.items():
             _check_each(name, one)
         self._bounds = {name: _filled(LIMITS[name], wanted.get(name, Bounds())) for name in LIMITS}
+        self._hash = hash(tuple(self._bounds.values()))
 
     def changed(self, bounds: Mapping[str, Bounds]) -> "Limits":
         """Return limits with some bounds changed."""
@@ -136,7 +137,7 @@ class Limits(Mapping[str, Bounds]):
         return len(self._bounds)
 
     def __hash__(self) -> int:
-        return hash(tuple(self._bounds.values()))
+        return self._hash
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Limits) and self._bounds == other._bounds

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from usage_nights import APIA, BERLIN, NEW_YORK, UTC, unix
 
 from monitor.domain.errors import InputError
 from monitor.usage.days import day_bounds, day_of, find_zone, last_days, noon
+from tests.usage.usage_nights import APIA, BERLIN, NEW_YORK, UTC, unix
 
 ZONES = [BERLIN, NEW_YORK, UTC, APIA, ZoneInfo("Asia/Kolkata"), ZoneInfo("Africa/Casablanca")]
 

@@ -5,11 +5,11 @@ from typing import Any
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from usage_nights import MARCH, records
 
 from monitor.domain.errors import InputError
 from monitor.domain.stage import Stage
 from monitor.usage.record import SessionRecord, cut, from_json, run_lengths, to_json
+from tests.usage.usage_nights import MARCH, records
 
 NIGHT = SessionRecord("s1", 1_000.0, 1_200.0, ((Stage.W, 2), (Stage.N2, 3)), rounds=2)
 

@@ -2,11 +2,11 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from usage_nights import MARCH, by_the_second, records, session
 
 from monitor.domain.stage import Stage
 from monitor.usage.record import SessionRecord, cut
 from monitor.usage.timeline import ASLEEP, EVERY, Timeline
+from tests.usage.usage_nights import MARCH, by_the_second, records, session
 
 SPAN_S = 12 * 3600
 NIGHTS = st.lists(records(), max_size=6)

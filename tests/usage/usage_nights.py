@@ -60,3 +60,49 @@ def by_the_second(given: list[SessionRecord], at: float, seconds: int) -> NDArra
         tail = int(record.until - record.start) - len(stages)
         line[first : first + len(stages) + tail] = [*stages, *[Stage.UNSCORED] * tail]
     return line
+
+
+DAY_S = 86_400.0
+
+
+def night(
+    day: int, *, sleep_min: float = 420, rem_min: float = 90, **more: object
+) -> SessionRecord:
+    """A night that begins at eleven in the evening UTC, `day` days after `MARCH`."""
+    runs = (("W", 10), ("N2", sleep_min - rem_min), ("R", rem_min), ("W", 5))
+    return session(MARCH + DAY_S * day + 23 * 3600, *runs, **more)  # type: ignore[arg-type]
+
+
+@st.composite
+def histories(draw: st.DrawFn, days: int = 16, most: int = 12) -> list[SessionRecord]:
+    """Sessions of minutes or hours on whole epochs, some of which overlap."""
+    found = []
+    for name in range(draw(st.integers(0, most))):
+        runs = draw(
+            st.lists(st.tuples(st.sampled_from(list(Stage)), st.integers(1, 500)), max_size=4)
+        )
+        start = MARCH + EPOCH_S * draw(st.integers(0, days * 2_880))
+        n_epochs = sum(count for _, count in runs) + draw(st.integers(0, 3))
+        found.append(
+            SessionRecord(
+                f"s{name}",
+                start,
+                start + EPOCH_S * n_epochs,
+                tuple(runs),
+                planned_s=draw(st.none() | st.just(3_600.0)),
+                rounds=draw(st.integers(0, 3)),
+                imported=draw(st.booleans()),
+            )
+        )
+    return found
+
+
+def by_the_epoch(given: list[SessionRecord], at: float) -> NDArray[np.object_]:
+    """Stage of every epoch from `MARCH` to `at`, or None, counted the slow way."""
+    line = np.full(int(at - MARCH) // EPOCH_S, None, dtype=object)
+    for record in sorted(given, key=lambda r: (r.imported, r.start, r.session), reverse=True):
+        first, last = (int(moment - MARCH) // EPOCH_S for moment in (record.start, record.until))
+        stages = [stage for stage, count in record.runs for _ in range(count)]
+        stages += [Stage.UNSCORED] * (last - first - len(stages))
+        line[first:last] = stages[: max(0, len(line) - first)]
+    return line
