@@ -31,6 +31,7 @@ _QUERY: dict[str, Any] = {
             "description": f"comma-separated, of {', '.join(TYPES)}; heartbeats come anyway",
         },
         "role": {"enum": list(ROLES), "default": ROLES[0]},
+        "ticket": {"type": "string", "description": "of POST /api/v1/tickets, for one connection"},
     },
 }
 router = APIRouter()
@@ -106,7 +107,10 @@ def _rules() -> str:
         "and in order, and keeps its event_id. A client resumes with its cursor, the last seq of "
         "each dreamer; without one, or with one that this log cannot continue, it gets a snapshot "
         "first. A heartbeat comes each second, after all entries up to its cursor; without one for "
-        "5 s nobody counts as monitored. Who is too slow is disconnected with 1013 and resumes."
+        "5 s nobody counts as monitored. Who is too slow is disconnected with 1013 and resumes. "
+        "A program shows its token, Authorization: Bearer, a browser a ticket; whose token holds "
+        "no longer is disconnected with 4401. A dreamer's or guardian's token hears of that "
+        "dreamer only."
     )
 
 

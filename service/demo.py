@@ -54,7 +54,8 @@ def _source() -> str:
 
 def _announce(page: str, console: Console) -> None:
     console.print(f"A sample night of two hours, {SPEED} times faster than life.")
-    console.print(f"Page: {page}   Stop: Ctrl-C\n", style="bold")
+    console.print(f"Page: {page}   Stop: Ctrl-C", style="bold")
+    console.print("Whoever uses this machine may come in without a token, as a technician.\n")
     threading.Thread(target=_follow, args=(stream_address(page), console), daemon=True).start()
 
 

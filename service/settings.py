@@ -17,8 +17,11 @@ from pydantic_settings import (
     SettingsError as UnreadableSetting,
 )
 
+from monitor.domain.errors import InputError
+from monitor.usage.days import find_zone
 from service.addresses import check_address, is_loopback
 from service.errors import SettingsError
+from service.zone import local_zone
 
 ENV_PREFIX = "DREAMWATCH_"
 MIN_SECRET = 16
@@ -75,7 +78,11 @@ class Settings(BaseSettings):
     watchdog_s : float
         From 1 to 3600.
     retention_days : float or None
-        Entries, sessions and recordings that are older are forgotten; None: kept for ever.
+        Entries, sessions, nights of the accounts and recordings that are older are forgotten;
+        None: kept for ever.
+    time_zone : str
+        IANA name, such as ``Europe/Berlin``, for dreamers who have said no other; by default this
+        machine's.
     """
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
@@ -102,11 +109,18 @@ class Settings(BaseSettings):
     watchdog_file: Path | None = None
     watchdog_s: float = Field(60.0, ge=1, le=3600)
     retention_days: float | None = Field(None, ge=1, le=36_500)
+    time_zone: str = Field(default_factory=local_zone)
 
     @property
     def is_exposed(self) -> bool:
         """Whether anybody but who uses this machine can call the service."""
         return bool(not is_loopback(self.host) or self.proxy or self.allowed_hosts)
+
+    def is_open(self, has_tokens: bool) -> bool:
+        """Whether whoever uses this machine may come without a token, as a technician."""
+        if self.is_exposed or self.anonymous == "never":
+            return False
+        return self.anonymous == "always" or not has_tokens
 
     @property
     def is_encrypted(self) -> bool:
@@ -127,6 +141,14 @@ class Settings(BaseSettings):
         if self.host in EVERY_ADDRESS and not self.allowed_hosts:
             raise ValueError(f"host {self.host!r} needs allowed_hosts: the names it is called by")
         return self
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_known(cls, name: str) -> str:
+        try:
+            return find_zone(name).key
+        except InputError as error:
+            raise ValueError(str(error)) from error
 
     @field_validator("webhook_url", "watchdog_url")
     @classmethod

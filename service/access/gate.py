@@ -90,9 +90,7 @@ class Gate:
     @property
     def is_open(self) -> bool:
         """Whether whoever uses this machine may come without a token."""
-        if self._settings.is_exposed or self._settings.anonymous == "never":
-            return False
-        return self._settings.anonymous == "always" or self._register.is_empty
+        return self._settings.is_open(has_tokens=not self._register.is_empty)
 
     def identify(self, connection: HTTPConnection) -> Badge | None:
         """Return who asks; None: nobody who has signed in.

@@ -5,7 +5,7 @@ dreamer's chain, which `dreamwatch audit` takes as ``--dreamer '#3'``.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -74,8 +74,10 @@ def chain_of(connection: Connection, dreamer: str | None) -> int | None:
     return number
 
 
-def read_journal(data_dir: Path) -> list[Entry]:
-    """Return what the log's own chain says, oldest first: forgettings too.
+def read_journal(data_dir: Path) -> list[dict[str, Any]]:
+    """Return the messages of the log's own chain, oldest first: forgettings too.
+
+    A damaged one is left out; the audit names it.
 
     Raises
     ------
@@ -92,6 +94,18 @@ def read_journal(data_dir: Path) -> list[Entry]:
     )
     try:
         with explained(), engine.begin() as connection:
-            return [Entry(*row) for row in connection.execute(query)]
+            entries = [Entry(*row) for row in connection.execute(query)]
     finally:
         engine.dispose()
+    messages = []
+    for entry in entries:
+        with suppress(ValueError, TypeError, KeyError):
+            messages.append(entry.message | {"data": _done(entry.message["data"])})
+    return messages
+
+
+def _done(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what such an entry says, every part of it."""
+    return {name: data[name] for name in ("command_id", "command", "actor")} | {
+        "detail": dict(data["detail"])
+    }

@@ -3,13 +3,14 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
+from service.access.journal import read_journal
 from service.audit import Head, Report
 from service.audit import audit as verify
 from service.errors import ServiceError
@@ -25,6 +26,9 @@ def audit(
         list[str] | None,
         typer.Option(help="DREAMER:SEQ:HASH of an earlier audit, noted elsewhere; repeatable."),
     ] = None,
+    accesses: Annotated[
+        bool, typer.Option("--access", help="Show too who was given access, and read raw signal.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Verify that the event log is as it was written; print the head of each chain to be noted.
@@ -43,9 +47,13 @@ def audit(
             noted,
             lambda done, total: progress.update(task, completed=done, total=total),
         )
+    journal = read_journal(folder) if accesses else []
     if as_json:
-        typer.echo(json.dumps(asdict(report) | {"ok": not report.faults}, ensure_ascii=False))
+        more = {"access": journal} if accesses else {}
+        found = asdict(report) | {"ok": not report.faults} | more
+        typer.echo(json.dumps(found, ensure_ascii=False))
     else:
+        _print_journal(journal)
         _print(report)
     raise typer.Exit(1 if report.faults else 0)
 
@@ -56,6 +64,15 @@ def _head(text: str) -> Head:
     if not (dreamer and noted and seq.isdecimal()):
         raise ServiceError(f"--head {text!r} must be DREAMER:SEQ:HASH")
     return Head(dreamer, int(seq), noted.lower())
+
+
+def _print_journal(journal: list[dict[str, Any]]) -> None:
+    for message in journal:
+        done = message["data"]
+        detail = " ".join(
+            f"{name}={value}" for name, value in done["detail"].items() if value is not None
+        )
+        typer.echo(f"{message['at']}  {done['actor']}  {done['command']}  {detail}")
 
 
 def _print(report: Report) -> None:

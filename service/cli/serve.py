@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from service.access.tokens import list_tokens
 from service.client import stream_address
 from service.server import serve as run_server
 from service.settings import Settings, load_settings
@@ -16,7 +17,9 @@ def serve(
         list[str] | None, typer.Option(help="A SPEC such as 'sim:?dreamer=bed-7'; repeatable.")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with settings.")] = None,
-    host: Annotated[str | None, typer.Option(help="Loopback address to listen on.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Where to listen; beyond loopback with TLS and tokens.")
+    ] = None,
     port: Annotated[int | None, typer.Option(help="0 takes any free port.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where the log is kept.")] = None,
 ) -> None:
@@ -31,7 +34,14 @@ def announce(settings: Settings, page: str) -> None:
     typer.echo(f"page    {page}")
     typer.echo(f"events  {stream_address(page)}")
     typer.echo(f"data    {settings.data_dir}")
+    typer.echo(f"access  {_who(settings)}")
     for source in settings.sources:
         typer.echo(f"watches {source}")
     if not settings.sources:
         typer.echo("watches nobody: no --source was given")
+
+
+def _who(settings: Settings) -> str:
+    if settings.is_open(has_tokens=bool(list_tokens(settings.data_dir))):
+        return "whoever uses this machine, without a token, as technician"
+    return "by token (dreamwatch token create)"
