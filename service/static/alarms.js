@@ -5,7 +5,7 @@ import { acknowledge } from "./api.js";
 import { until } from "./clocks.js";
 import { deescalate, resolve, shelve, silence } from "./commands.js";
 import { askFinding, askShelve } from "./dialogs.js";
-import { arrange, clone, mark, show, write } from "./dom.js";
+import { arrange, clone, mark, parts, show, write } from "./dom.js";
 import { compareAlarms, dreamers, isTaken } from "./dreamers.js";
 import { Hold, settle } from "./hold.js";
 import { may } from "./me.js";
@@ -57,7 +57,7 @@ export class AlarmList {
 class Row {
   constructor() {
     this.element = clone("alarm");
-    this.parts = Object.fromEntries([...this.element.querySelectorAll("[data-part]")].map((e) => [e.dataset.part, e]));
+    this.parts = parts(this.element);
     this.parts.ack.onclick = () => take(this.alarm);
     this.parts.silence.onclick = () => act(this.alarm, (alarm) => silence(alarm, SILENCE_S), "silent for two minutes");
     this.parts.deescalate.onclick = () => act(this.alarm, deescalate, "fewer people are told");
@@ -90,7 +90,7 @@ class Row {
     show(parts.silence, attends && open && !alarm.audio_paused_until);
     show(parts.deescalate, attends && alarm.escalation_level > 0 && !AWAY.has(alarm.state));
     show(parts.shelve, attends && alarm.priority !== "high" && alarm.state !== "SHELVED" && alarm.state !== "AWAIT_DISPOSITION");
-    show(parts.resolve, attends);
+    show(parts.resolve, attends && !open);
   }
 
   /** How long it has been going on, and what ends by itself when. */

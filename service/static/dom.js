@@ -3,6 +3,10 @@
 /** A copy of a template's one element. */
 export const clone = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
 
+/** The parts of a copy by their names. */
+export const parts = (element) =>
+  Object.fromEntries([...element.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
+
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -13,6 +13,7 @@ export function apply(message) {
   if (message.type === "snapshot") return replaceAll(message.data.dreamers);
   if (message.type === "heartbeat") return applyHeartbeat(message.data);
   const dreamer = known(message.dreamer);
+  if ("seq" in message) dreamer.seq = message.seq;
   APPLY[message.type]?.(dreamer, message.data, message.at);
   return [message.dreamer];
 }
@@ -39,12 +40,13 @@ export function compareAlarms(a, b) {
 export const isTaken = ({ state }) => !UNTAKEN.has(state);
 
 const APPLY = {
-  session(dreamer, data) {
+  session(dreamer, data, at) {
     if (data.status === "started") {
       Object.assign(dreamer, { stage: null, live: null, wake: null, usage: null });
       begin(dreamer, data.session);
     }
-    dreamer.session = data;
+    const startedAt = new Date(Date.parse(at) - (1000 * data.sample) / data.sfreq).toISOString();
+    dreamer.session = { ...data, started_at: startedAt };
   },
   epoch(dreamer, data, at) {
     dreamer.stage = { ...data, at };
@@ -75,6 +77,7 @@ function known(name) {
   if (!dreamers.has(name)) {
     dreamers.set(name, {
       dreamer: name,
+      seq: 0,
       coverage: "NOT_MONITORED",
       coverage_reason: null,
       said: null,

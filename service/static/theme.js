@@ -12,7 +12,11 @@ export function toggleTheme() {
   apply();
 }
 
-export const onTheme = (listener) => listeners.add(listener);
+/** Calls the listener when the theme changes; returns what ends that. */
+export function onTheme(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
 
 /** The value of a colour of the style sheet, for what is drawn. */
 export function colour(name) {

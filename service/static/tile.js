@@ -1,7 +1,7 @@
 // One dreamer's tile. Only MONITORED may look calm; what is no longer known is not shown as if it were.
 
 import { byUrgency, isTaken } from "./dreamers.js";
-import { clone, mark, show, write } from "./dom.js";
+import { clone, make, mark, parts, show, write } from "./dom.js";
 import { drawHypnogram } from "./hypnogram.js";
 import { onTheme } from "./theme.js";
 import { wireWake, showWake } from "./wake.js";
@@ -17,10 +17,10 @@ export class Tile {
 
   constructor(name) {
     this.element = clone("tile");
-    this.parts = Object.fromEntries([...this.element.querySelectorAll("[data-part]")].map((e) => [e.dataset.part, e]));
+    this.parts = parts(this.element);
     write(this.parts.name, name);
     this.parts.name.href = `#/dreamers/${encodeURIComponent(name)}`;
-    for (const stage of STAGES) this.parts.proba.append(Object.assign(document.createElement("i"), { className: stage }));
+    for (const stage of STAGES) this.parts.proba.append(make("i", "", stage));
     wireWake(this.parts, name);
     onTheme(() => this.draw(true));
   }

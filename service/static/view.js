@@ -1,1 +1,97 @@
-export class View { open(){} take(){} show(){} tick(){} }
+// One dreamer in full: now, the live signal, the night, its statistics, the use, the log.
+
+import { hypnogram } from "./api.js";
+import { dreamers } from "./dreamers.js";
+import { clone, parts, show } from "./dom.js";
+import { Log } from "./log.js";
+import { Night } from "./night.js";
+import { Present } from "./present.js";
+import { showStatistics } from "./statistics.js";
+import { attempt } from "./toast.js";
+import { Traces } from "./traces.js";
+import { UsagePanel } from "./usage.js";
+import { tickWake, wireWake } from "./wake.js";
+
+const AGAIN_MS = 10_000;
+
+export class View {
+  #open = null;
+  #element = document.getElementById("dreamer");
+  #station = document.getElementById("station");
+
+  /** Opens a dreamer's view, or with null the station. */
+  open(name) {
+    const left = this.#open?.name;
+    this.#close();
+    show(this.#station, name === null);
+    show(this.#element, name !== null);
+    if (name !== null) this.#build(name);
+    else if (left !== undefined) tileOf(left)?.focus();
+  }
+
+  #build(name) {
+    const element = clone("view");
+    const found = parts(element);
+    this.#element.replaceChildren(element);
+    wireWake(found, name);
+    this.#open = {
+      name,
+      found,
+      present: new Present(found, name),
+      traces: new Traces(found, name),
+      night: new Night(found, name),
+      usage: new UsagePanel(found, name),
+      log: new Log(found, name),
+      session: null,
+      askedAt: -Infinity,
+    };
+    scrollTo(0, 0);
+    found.name.focus({ preventScroll: true });
+    if (dreamers.has(name)) this.show([name], true);
+  }
+
+  take(message) {
+    const open = this.#open;
+    if (open === null || message.dreamer !== open.name) return;
+    if ("seq" in message) open.log.take(message);
+    if (message.type === "epoch") open.night.take(message.data);
+    if (message.type === "usage") open.usage.change();
+  }
+
+  show(names, connected) {
+    const open = this.#open;
+    const dreamer = open && names.includes(open.name) && dreamers.get(open.name);
+    if (!dreamer) return;
+    open.present.show(dreamer, connected);
+    open.log.begin(dreamer);
+    const session = dreamer.session?.session ?? null;
+    if (session !== open.session) open.askedAt = -Infinity;
+    open.session = session;
+    if (session !== null && performance.now() - open.askedAt > AGAIN_MS) this.#load(open);
+  }
+
+  tick() {
+    if (this.#open) tickWake(this.#open.found, this.#open.name);
+  }
+
+  /** The night so far and its statistics; asked for again while it goes on. */
+  #load(open) {
+    open.askedAt = performance.now();
+    attempt(async () => {
+      const night = await hypnogram(open.name);
+      if (open !== this.#open || night.session !== open.session) return;
+      open.night.fill(night, dreamers.get(open.name).session);
+      showStatistics(open.found.statistics, night);
+    });
+    open.usage.load();
+  }
+
+  #close() {
+    this.#open?.traces.close();
+    this.#open?.night.close();
+    this.#open = null;
+    this.#element.replaceChildren();
+  }
+}
+
+const tileOf = (name) => document.querySelector(`.tile[data-name="${CSS.escape(name)}"] a`);
