@@ -19,7 +19,7 @@ from tests.e2e.e2e_process import Program, serve
 from tests.service.service_server import Served, served
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 NAMES = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -49,8 +49,12 @@ class Troubles(list[str]):
         """Listen to every page of a context."""
         context.on("console", lambda m: m.type == "error" and self.note(f"console: {m.text}"))
         context.on("weberror", lambda error: self.note(f"exception: {error.error}"))
-        context.on("requestfailed", lambda r: self.note(f"failed: {r.url} {r.failure}"))
+        context.on("requestfailed", self._note_failed)
         context.on("response", lambda r: r.status < 400 or self.note(f"{r.status}: {r.url}"))
+
+    def _note_failed(self, request: "Request") -> None:
+        if request.failure != "net::ERR_ABORTED":  # the page went elsewhere meanwhile
+            self.note(f"failed: {request.url} {request.failure}")
 
     def _is_meant(self, text: str) -> bool:
         return any(re.search(pattern, text) for pattern in self._meant)

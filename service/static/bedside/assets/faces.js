@@ -10,7 +10,7 @@ const MOST_DISMISSED = 20;
 const SAID = {
   CUE: ["Wake up", "Press the button when you are awake."],
   LISTEN: ["Are you awake?", "Press the button."],
-  RESPONDED: ["Good morning", "Stay awake for a minute: sit up and switch on a light. Press again if you are asked again."],
+  RESPONDED: ["Well done", "Stay awake for a minute: sit up and switch on a light. Press again if you are asked again."],
   HUMAN_ATTEND: ["Somebody is called", "Press the button if you are awake."],
   UNRESPONSIVE: ["Somebody is called", "Press the button if you are awake."],
 };

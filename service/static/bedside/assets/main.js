@@ -15,6 +15,7 @@ import { Waking } from "./waking.js";
 const TYPES = "session,epoch,coverage,wake,usage";
 const SHOW_WITHIN_MS = 50;
 const find = (id) => document.getElementById(id);
+const FIRST = { evening: "ready", night: "awake", waking: "awake", morning: "back" };
 const name = decodeURIComponent(location.pathname.split("/").at(-1));
 const self = () => dreamers.get(name) ?? { coverage: "NOT_MONITORED", wake: null, usage: null };
 
@@ -61,7 +62,6 @@ async function begin() {
   await unlock();
   settings.listen();
   turn(true);
-  find("awake").focus();
   const kept = await keepOn();
   find("kept").textContent = kept ? "" : "This browser may switch the screen off: set the device never to do so.";
 }
@@ -97,9 +97,16 @@ function show() {
   showing = null;
   const { coverage, coverage_reason: reason, wake, usage } = self();
   const face = scene(wake, { awake: wakefulness.awake, ready });
-  document.body.dataset.scene = face;
+  turnTo(face);
   document.body.dataset.sound = cue.unlocked ? "unlocked" : "locked";
   showCoverage(pulse.alive ? coverage : "NOT_MONITORED", pulse.alive ? reason : null);
   if (face === "waking") showWaking(wake, settings);
   if (face === "morning") showMorning(usage);
+}
+
+/** Shows a face; the keyboard goes with it when what it was on is gone. */
+function turnTo(face) {
+  if (document.body.dataset.scene === face) return;
+  document.body.dataset.scene = face;
+  if (document.activeElement === document.body || !document.activeElement.checkVisibility()) find(FIRST[face]).focus();
 }
