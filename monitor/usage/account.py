@@ -9,7 +9,7 @@ import numpy as np
 
 from monitor.domain.stage import Stage
 from monitor.domain.usage import Breach
-from monitor.usage.breaches import Judged, find_breaches, find_occasions, level_of
+from monitor.usage.breaches import Judged, Occasion, find_breaches, find_occasions, level_of
 from monitor.usage.days import day_of, find_zone, last_days
 from monitor.usage.figures import (
     DAY_S,
@@ -49,6 +49,8 @@ class Account:
         0 to 3.
     checks : dict of str to int
         Of each budget the highest of 0, 50, 80, 100 % that is used up.
+    occasions : tuple of Occasion
+        What the level comes from, and what is too long ago for it.
     """
 
     at: float
@@ -56,6 +58,7 @@ class Account:
     breaches: tuple[Breach, ...]
     level: int
     checks: dict[str, int]
+    occasions: tuple[Occasion, ...] = ()
 
 
 class History:
@@ -118,7 +121,8 @@ class History:
         ]
         slow = tuple(one for one in breaches if LIMITS[one.limit].occasion == "spell")
         occasions = find_occasions([*judged, Judged(at, day_of(at, self._zone), slow)])
-        return Account(at, figures, breaches, level_of(occasions, at), _checks(figures, limits))
+        level, checks = level_of(occasions, at), _checks(figures, limits)
+        return Account(at, figures, breaches, level, checks, tuple(occasions))
 
     def _measured(self, line: Timeline, at: float, running: SessionRecord | None) -> Figures:
         since = settled(line, at, self._zone)
