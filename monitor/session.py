@@ -27,8 +27,9 @@ from monitor.domain.events import (
     LiveStage,
     SamplesLost,
     SessionChanged,
+    UsageCounted,
 )
-from monitor.domain.inputs import MAX_GAP_S, Chunk, End, Gap, Health, Input, Tick
+from monitor.domain.inputs import MAX_GAP_S, Chunk, End, Finish, Gap, Health, Input, Recall, Tick
 from monitor.domain.montage import STAGED, ChannelKind
 from monitor.domain.stage import EPOCH_S, Stage
 from monitor.signal.artefacts import ArtefactDetector
@@ -43,8 +44,9 @@ from monitor.staging.calibration import Calibration
 from monitor.staging.published import PublishedStage
 from monitor.staging.scorer import Scorer
 from monitor.usage.ledger import UsageLedger
+from monitor.usage.record import SessionRecord
 
-SNAPSHOT_VERSION = 5
+SNAPSHOT_VERSION = 6
 
 SILENT_S = 10.0
 """Seconds without signal after which no live stage is shown any more: two of its steps."""
@@ -105,7 +107,6 @@ class MonitorSession:
             bundle, config.montage, config.sfreq, calibration, spectra=config.live
         )
         self._published = PublishedStage()
-        self._usage = UsageLedger(config.session, config.start, config.planned_s)
         self._responses = ResponseMeter(config.montage, config.sfreq, config.start)
         self._alarms = AlarmEngine(
             config.dreamer,
@@ -116,11 +117,19 @@ class MonitorSession:
             policy=policy,
             witness=self._responses.grade,
         )
+        self._usage = UsageLedger(
+            config.session, config.start, config.planned_s, lambda: self._alarms.rounds
+        )
 
     @property
     def position(self) -> int:
         """Index of the next sample expected."""
         return self._framer.position
+
+    @property
+    def record(self) -> SessionRecord:
+        """What the account keeps of this session, as of now."""
+        return self._usage.record(self.now)
 
     def begin(self) -> list[Event]:
         """Announce that the session has started, or goes on after `restore`.
@@ -158,6 +167,11 @@ class MonitorSession:
                 return self._end(self._at(sample))
             case Health():
                 return self._alarms.hear(self.now, item)
+            case Recall(past):
+                return self._count(self._usage.recall(past, self.now))
+            case Finish():
+                done = self._alarms.command(self.now, item)
+                return [*done, *self._end(self.now)] if done else []
             case command:
                 return self._alarms.command(self.now, command)
 
@@ -208,10 +222,15 @@ class MonitorSession:
             self._watch.scored_at = self.config.start + scored.end_s
         return [
             EpochScored(self.now, scored),
-            *self._usage.push(self.now, scored),
+            *self._count(self._usage.push(self.now, scored)),
             *self._alarms.score(self.now, scored),
             *self._cover(self.now),
         ]
+
+    def _count(self, accounts: list[UsageCounted]) -> list[Event]:
+        """Tell the account, and the alarms which limits it finds broken."""
+        alarms = self._alarms.use(self.now, self._usage.breaches) if accounts else []
+        return [*accounts, *alarms]
 
     def _publish(self, scored: ScoredEpoch) -> LiveStage:
         proba = np.array(list(scored.proba.values())) if scored.proba else None
@@ -229,7 +248,10 @@ class MonitorSession:
 
     def _pass_time(self, at: float) -> list[Event]:
         """Let time pass in which nothing came; the live stage soon falls silent too."""
-        events = [*self._advance(at), *self._alarms.advance(self.now)]
+        events: list[Event] = []
+        for due in (*self._usage.due(at), at):
+            events += [*self._advance(due), *self._alarms.advance(self.now)]
+            events += self._count(self._usage.advance(self.now))
         unseen = self.now - self._at(self.position)
         return [*events, *self._fall_silent()] if unseen > SILENT_S else events
 
@@ -264,7 +286,7 @@ class MonitorSession:
         return [
             *events,
             *self._fall_silent(),
-            self._usage.account(self.now),
+            *self._count(self._usage.end(self.now)),
             *self._alarms.end(self.now),
             *self._cover(self.now),
             self._session_changed("ended"),

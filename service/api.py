@@ -55,10 +55,11 @@ TheStation = Annotated[Station, Depends(_station)]
 KnownDreamer = Annotated[str, Depends(_known)]
 AlarmId = Annotated[str, Path(max_length=256)]
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
+REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": contract.Problem} for status in (401, 403, 404, 409, 422, 429, 503)
 }
-router = APIRouter(prefix="/api/v1", responses=_REFUSALS)
+"""What any route may answer instead."""
+router = APIRouter(prefix="/api/v1", responses=REFUSALS)
 
 
 @router.get("/dreamers", response_model=list[contract.Dreamer])
@@ -110,7 +111,7 @@ async def wake(
     person: MayWake, station: TheStation, dreamer: KnownDreamer, body: bodies.CommandIn
 ) -> Any:
     """Start the wake protocol now."""
-    return await _carry_out(station, dreamer, Wake(**_signed(person, body)))
+    return await carry_out(station, dreamer, Wake(**_signed(person, body)))
 
 
 @router.post("/dreamers/{dreamer}/respond", response_model=contract.Done)
@@ -120,7 +121,7 @@ async def respond(
     """Report a behavioural response of the dreamer."""
     if body.by is Responder.TECHNICIAN:
         check(person, Action.ATTEND)
-    return await _carry_out(station, dreamer, Respond(**_signed(person, body)))
+    return await carry_out(station, dreamer, Respond(**_signed(person, body)))
 
 
 @router.post("/dreamers/{dreamer}/unresponsive", response_model=contract.Done)
@@ -128,7 +129,7 @@ async def unresponsive(
     person: MayCall, station: TheStation, dreamer: KnownDreamer, body: bodies.CommandIn
 ) -> Any:
     """Say that the dreamer does not respond; the alarm is raised at once."""
-    return await _carry_out(station, dreamer, Unresponsive(**_signed(person, body)))
+    return await carry_out(station, dreamer, Unresponsive(**_signed(person, body)))
 
 
 @router.get("/policy", response_model=contract.PolicyInForce)
@@ -153,7 +154,7 @@ async def acknowledge(
 ) -> Any:
     """Take an alarm on: stops its sound, not the alarm."""
     command = Acknowledge(alarm_id=alarm_id, **_signed(person, body))
-    return await _carry_out(station, station.dreamer_of(alarm_id), command)
+    return await carry_out(station, station.dreamer_of(alarm_id), command)
 
 
 @router.post("/alarms/{alarm_id:path}/silence", response_model=contract.Done)
@@ -162,7 +163,7 @@ async def silence(
 ) -> Any:
     """Silence an alarm's sound for a moment; it stays as it is."""
     command = PauseAudio(alarm_id=alarm_id, **_signed(person, body))
-    return await _carry_out(station, station.dreamer_of(alarm_id), command)
+    return await carry_out(station, station.dreamer_of(alarm_id), command)
 
 
 @router.post("/alarms/{alarm_id:path}/deescalate", response_model=contract.Done)
@@ -171,7 +172,7 @@ async def deescalate(
 ) -> Any:
     """Take an alarm back by one escalation level."""
     command = Deescalate(alarm_id=alarm_id, **_signed(person, body))
-    return await _carry_out(station, station.dreamer_of(alarm_id), command)
+    return await carry_out(station, station.dreamer_of(alarm_id), command)
 
 
 @router.post("/alarms/{alarm_id:path}/shelve", response_model=contract.Done)
@@ -180,7 +181,7 @@ async def shelve(
 ) -> Any:
     """Put an alarm of low or medium priority aside for a while."""
     command = Shelve(alarm_id=alarm_id, **_signed(person, body))
-    return await _carry_out(station, station.dreamer_of(alarm_id), command)
+    return await carry_out(station, station.dreamer_of(alarm_id), command)
 
 
 @router.post("/alarms/{alarm_id:path}/resolve", response_model=contract.Done)
@@ -189,7 +190,7 @@ async def resolve(
 ) -> Any:
     """Close an alarm after attending to it."""
     command = Resolve(alarm_id=alarm_id, **_signed(person, body))
-    return await _carry_out(station, station.dreamer_of(alarm_id), command)
+    return await carry_out(station, station.dreamer_of(alarm_id), command)
 
 
 @router.get("/events", response_model=contract.EventPage)
@@ -221,7 +222,8 @@ def _signed(person: Person, body: bodies.CommandIn) -> dict[str, Any]:
     return body.model_dump() | {"actor": person.signs(body.actor)}
 
 
-async def _carry_out(station: Station, dreamer: str, command: Command) -> dict[str, Any]:
+async def carry_out(station: Station, dreamer: str, command: Command) -> dict[str, Any]:
+    """Have a command carried out; return what `contract.Done` says of it."""
     entries = await station.carry_out(dreamer, command)
     return {
         "command_id": command.command_id,

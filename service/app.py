@@ -26,10 +26,11 @@ from service import api, asyncapi, bedside, health, stream
 from service.access import routes as access
 from service.access.gate import Gate
 from service.access.identity import Identity, refusal_of
-from service.errors import NotPermitted, NotSignedIn, NotWatched, StoreError, TooMany
+from service.errors import NotAdmitted, NotPermitted, NotSignedIn, NotWatched, StoreError, TooMany
 from service.guard import Guard
 from service.settings import Settings
 from service.station import Station
+from service.usage import routes, sessions
 
 _STATIC = Path(__file__).parent / "static"
 _PLOTLY = files("plotly") / "package_data" / "plotly.min.js"
@@ -40,6 +41,7 @@ _STATUS: dict[type[DreamwatchError], tuple[int, str]] = {
     CommandError: (409, "not_allowed"),
     InputError: (422, "invalid"),
     NotWatched: (503, "not_monitored"),
+    NotAdmitted: (409, "not_admitted"),
     StoreError: (503, "log_unavailable"),
 }
 _HTTP = {404: "not_found", 405: "method_not_allowed", 422: "invalid"}
@@ -63,7 +65,14 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         station.start()
-        for_ever = (station.beat, station.tend, station.give_signs, station.forget, gate.tend)
+        for_ever = (
+            station.beat,
+            station.tend,
+            station.remember,
+            station.give_signs,
+            station.forget,
+            gate.tend,
+        )
         tasks = [asyncio.create_task(task()) for task in for_ever]
         yield
         for task in tasks:
@@ -95,6 +104,8 @@ def create_app(settings: Settings) -> FastAPI:
         health.router,
         access.router,
         bedside.router,
+        routes.router,
+        sessions.router,
     ):
         app.include_router(router)
     app.add_api_route("/plotly.min.js", _plotly, include_in_schema=False)
@@ -110,6 +121,8 @@ async def _explain(connection: HTTPConnection, error: Exception) -> Response:
     """Answer a refused command; when the alarm has changed, say which version it has now."""
     status, code = next(answer for kind, answer in _STATUS.items() if isinstance(error, kind))
     problem: dict[str, str | int | None] = {"error": code, "detail": str(error)}
+    if isinstance(error, NotAdmitted):
+        problem["until"] = error.until
     if alarm_id := connection.path_params.get("alarm_id"):
         station: Station = connection.app.state.station
         problem["current_version"] = await asyncio.to_thread(station.version_of, alarm_id)

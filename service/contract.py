@@ -341,6 +341,7 @@ class Problem(BaseModel):
     error: str
     detail: str
     current_version: int | None = None
+    until: Time | None = None
 
 
 class Health(Message):

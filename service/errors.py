@@ -9,6 +9,7 @@
         │   └── StoreInUse   another service is using it
         ├── OutsideError     an address outside did not take what was sent to it
         ├── NotWatched       no source watches this dreamer now
+        ├── NotAdmitted      no new session may start (says until when)
         ├── NotSignedIn      nobody has signed in
         ├── NotPermitted     who has signed in may not do this
         └── TooMany          somebody asks too often (says when to come again)
@@ -39,6 +40,22 @@ class StoreInUse(StoreError):  # noqa: N818 - reads as what happened
 
 class NotWatched(ServiceError):  # noqa: N818 - reads as what happened
     """No source watches this dreamer now."""
+
+
+class NotAdmitted(ServiceError):  # noqa: N818
+    """No new session may start.
+
+    Parameters
+    ----------
+    text : str
+        Why.
+    until : str or None
+        When it may, ISO 8601; None where waiting does not help.
+    """
+
+    def __init__(self, text: str, until: str | None) -> None:
+        super().__init__(text)
+        self.until = until
 
 
 class NotSignedIn(ServiceError):  # noqa: N818

@@ -9,12 +9,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event as Flag
 from typing import Protocol
 
 from monitor.domain.errors import CommandError, SourceError
 from monitor.domain.events import Event, LiveStage, SessionChanged
-from monitor.domain.inputs import Chunk, Command, End, Gap, Health, Input, Tick
+from monitor.domain.inputs import Chunk, Command, End, Gap, Health, Input, Recall, Tick
+from monitor.usage.record import SessionRecord
 from service.entries import Entry, Telemetry, draft, live_stage
 from service.pace import Pace
 from service.policy import set_policy
@@ -122,9 +124,29 @@ class Runner:
             self._requests.refuse()
         return answer
 
-    def hear(self, health: Health) -> None:
-        """Take how a part around the session is; from any thread."""
-        self._requests.put(health)
+    def hear(self, told: Health | Recall) -> None:
+        """Take how a part around the session is, or what lies behind it; from any thread."""
+        self._requests.put(told)
+
+    @property
+    def night(self) -> str:
+        """Name of the session's night in the account."""
+        return self._watch.night
+
+    @property
+    def record(self) -> SessionRecord:
+        """What the account keeps of the session, under that name; from any thread."""
+        return replace(self._session.record, session=self.night)
+
+    @property
+    def session(self) -> str:
+        """Id of the session."""
+        return self._session.config.session
+
+    @property
+    def ended(self) -> bool:
+        """Whether the session has ended; its alarms may still be open."""
+        return self._status == ENDED
 
     @property
     def live(self) -> bool:
@@ -149,6 +171,7 @@ class Runner:
         """Announce the session, with what it inherits and what was lost since it last ran."""
         self._record([*self._watch.inherited, *self._session.begin()])
         self._push(set_policy(self._watch.policy))
+        self._push(Recall(self._watch.past))
         self._push(Health(RECORDING))
         if self._watch.lost is not None:
             self._push(self._watch.lost)
@@ -253,7 +276,7 @@ class Runner:
             self._status = ENDED
         session = self._session.config.session
         drafts = [draft(e, session) for e in events if not isinstance(e, LiveStage)]
-        entries = self._recorder.commit(self._row(), drafts) if drafts else []
+        entries = self._recorder.commit(self._row(), drafts, self.record) if drafts else []
         for listener in self._listeners if entries else ():
             listener.publish(entries)
         self._tell([e for e in events if isinstance(e, LiveStage)])

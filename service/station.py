@@ -4,14 +4,14 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
-from monitor.domain.errors import UnknownAlarm
+from monitor.domain.errors import NotAllowed, UnknownAlarm
 from monitor.domain.events import Coverage, Reason
 from monitor.domain.inputs import Command
 from monitor.sources.base import Source
@@ -22,11 +22,13 @@ from service.entries import HEARTBEAT, Entry, Telemetry, telemetry
 from service.errors import NotWatched, SettingsError, StoreError
 from service.hub import Filter, Hub
 from service.overview import Overview
-from service.policy import describe, load_policy
+from service.policy import PolicyFile, describe, load_policy
 from service.retention import forget_older
 from service.runner import Publisher, Runner
 from service.settings import Settings
 from service.store import Store
+from service.usage.accounts import Accounts
+from service.usage.memory import Memory
 from service.watch import open_watch
 from service.watchdog import Watchdog
 from service.webhook import Webhook
@@ -67,28 +69,38 @@ class Station:
         self.settings = settings
         self._wall = wall
         self._clock = clock
-        specs = _one_each(map(parse_spec, settings.sources))
+        self._specs = _one_each(map(parse_spec, settings.sources))
+        self._beginning = asyncio.Lock()
+        self._begun: dict[str, str] = {}
         with ExitStack() as opened:
             self.store = opened.enter_context(Store(settings.data_dir))
             self.hub = Hub(_overview(self.store), settings.client_queue)
-            bundle = load_bundle()
+            self._bundle = load_bundle()
             policy = load_policy(settings.policy)
             webhook = _webhook(settings, opened)
-            listeners = [self.hub, *_outlets(settings), *([webhook] if webhook else [])]
-            sources: list[Source] = []
-            opened.callback(_close_all, sources)
+            self._listeners = [self.hub, *_outlets(settings), *([webhook] if webhook else [])]
+            self._sources: dict[str, Source] = {}
+            opened.callback(_close_all, self._sources)
             self.runners: dict[str, Runner] = {}
-            for dreamer, spec in specs.items():
-                watch = open_watch(spec, bundle, self.store, wall(), policy)
-                sources.append(watch.source)
-                self.runners[dreamer] = Runner(
-                    watch, self.store, listeners, clock, partial(self.hub.looked_at, dreamer)
-                )
+            for spec in self._specs.values():
+                self._take_up(spec, policy)
+            self.accounts = Accounts(self.store, self.runners, settings.time_zone)
+            self.memory = Memory(self.store, self.runners, settings.time_zone)
             self._caretaker = Caretaker(self.runners, webhook, settings.policy, policy)
             self._watchdog = Watchdog(
                 settings.watchdog_url, settings.watchdog_file, settings.watchdog_s
             )
             self._opened = opened.pop_all()
+
+    def _take_up(self, spec: SourceSpec, policy: PolicyFile) -> Runner:
+        """Take up the watch over a dreamer, without starting it yet."""
+        zone = self.settings.time_zone
+        watch = open_watch(spec, self._bundle, self.store, self._wall(), policy, zone)
+        self._sources[spec.dreamer] = watch.source
+        seen = partial(self.hub.looked_at, spec.dreamer)
+        runner = Runner(watch, self.store, self._listeners, self._clock, seen)
+        self.runners[spec.dreamer] = runner
+        return runner
 
     def start(self) -> None:
         """Start every runner; to be called in the event loop."""
@@ -114,6 +126,51 @@ class Station:
         while True:
             self._caretaker.look(self._clock(), self.hub.attended)
             await asyncio.sleep(HEARTBEAT_S)
+
+    async def remember(self) -> None:
+        """Tell the runners each second for ever what has changed in the accounts."""
+        while True:
+            try:
+                await asyncio.to_thread(self.memory.look)
+            except StoreError as error:
+                logger.error("the accounts cannot be read for now: %s", error)
+            await asyncio.sleep(HEARTBEAT_S)
+
+    async def begin_session(self, dreamer: str, command_id: str, planned_s: float | None) -> str:
+        """Begin a dreamer's next session, if the limits allow it; return its id.
+
+        The same command again returns the same session.
+
+        Raises
+        ------
+        NotWatched
+            When no source was given for this dreamer.
+        NotAllowed
+            When a session is under way.
+        NotAdmitted
+            When no new session may start.
+        """
+        spec = self._specs.get(dreamer)
+        if spec is None:
+            raise NotWatched(f"{dreamer} is not monitored by this service now")
+        async with self._beginning:
+            before = self.runners[dreamer]
+            if self._begun.get(dreamer) == command_id:
+                return before.session
+            if not before.ended:
+                raise NotAllowed(f"a session of {dreamer} is under way")
+            planned = spec.planned_s if planned_s is None else planned_s
+            await asyncio.to_thread(self.accounts.admit, dreamer, self._wall(), planned)
+            runner = await asyncio.to_thread(self._succeed, replace(spec, planned_s=planned))
+            runner.start()
+            self._begun[dreamer] = command_id
+            return runner.session
+
+    def _succeed(self, spec: SourceSpec) -> Runner:
+        """Put another session in the place of one that has ended."""
+        self.runners[spec.dreamer].stop()
+        self._sources[spec.dreamer].close()
+        return self._take_up(spec, self._caretaker.policy)
 
     async def give_signs(self) -> None:
         """Give signs of life to the outside for ever, as long as everybody is watched."""
@@ -193,6 +250,11 @@ class Station:
         data = {"cursor": cursor, "dreamers": [self.describe(dreamer) for dreamer in chosen]}
         return telemetry("snapshot", self._wall(), data)
 
+    @property
+    def now(self) -> float:
+        """Wall clock, seconds of Unix time."""
+        return self._wall()
+
     def policy(self) -> dict[str, Any]:
         """Return the policy in force."""
         return describe(self._caretaker.policy)
@@ -260,11 +322,11 @@ def _outlets(settings: Settings) -> list[Publisher]:
     return [LslOutlet(settings.lsl_outlet)]
 
 
-def _close_all(sources: Sequence[Source]) -> None:
+def _close_all(sources: Mapping[str, Source]) -> None:
     """Close all at once: a device may take seconds."""
     if sources:
         with ThreadPoolExecutor(len(sources)) as threads:
-            list(threads.map(lambda source: source.close(), sources))
+            list(threads.map(lambda source: source.close(), sources.values()))
 
 
 def _one_each(specs: Iterable[SourceSpec]) -> dict[str, SourceSpec]:

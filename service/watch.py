@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,11 +18,14 @@ from monitor.sources.base import Source
 from monitor.sources.spec import LINKS, SourceSpec, open_source
 from monitor.staging.bundle import ModelBundle
 from monitor.staging.calibration import Calibration, read_calibration
+from monitor.usage.ledger import Past
 from service.device import open_live
 from service.policy import DEFAULT, PolicyFile
 from service.recording import Recording
 from service.snapshots import unpack
 from service.store import RUNNING, SessionRow, Store
+from service.usage.nights import night_of
+from service.usage.past import read_past
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +57,10 @@ class Watch:
         Where the signal is written, where the spec asks for that.
     policy : PolicyFile
         What the alarms go by.
+    night : str
+        Name of the session's night in the account.
+    past : Past
+        What the account goes by beside the session.
     """
 
     spec: SourceSpec
@@ -63,6 +70,8 @@ class Watch:
     lost: Gap | None = None
     recording: Recording | None = None
     policy: PolicyFile = DEFAULT
+    night: str = ""
+    past: Past = field(default_factory=Past)
 
 
 def open_watch(
@@ -71,6 +80,7 @@ def open_watch(
     store: Store,
     now: float,
     policy: PolicyFile = DEFAULT,
+    zone: str = "UTC",
 ) -> Watch:
     """Take up the watch that a source's spec asks for, and the recording of it.
 
@@ -78,6 +88,8 @@ def open_watch(
     ----------
     now : float
         Wall clock, seconds of Unix time.
+    zone : str
+        IANA name of the time zone of dreamers who have said no other.
 
     Raises
     ------
@@ -88,7 +100,10 @@ def open_watch(
     """
     source = open_live(spec) if spec.scheme in LINKS else open_source(spec)
     make = partial(_session, spec, source, bundle, policy)
-    watch = replace(_take_up(spec, source, make, store, now), policy=policy)
+    watch = _take_up(spec, source, make, store, now)
+    night = night_of(spec, watch.session.config.session)
+    past = store.read(lambda connection: read_past(connection, spec.dreamer, zone, night))
+    watch = replace(watch, policy=policy, night=night, past=past)
     return replace(watch, recording=_recording(watch, store.data_dir)) if spec.record else watch
 
 

@@ -1,20 +1,58 @@
-"""The account of one session's dream time.
+"""The account of a running session's dream time, on top of all the sessions before it."""
 
-Time that could not be scored is told apart: it is use, but nobody can say that it was sleep.
-"""
-
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from math import ceil
 from typing import Any
 
 from monitor.domain.epoch import ScoredEpoch
 from monitor.domain.events import UsageCounted
 from monitor.domain.stage import EPOCH_S, Stage
+from monitor.domain.usage import Breach
+from monitor.usage.account import Account, History
+from monitor.usage.book import fold
+from monitor.usage.changes import Change
+from monitor.usage.record import SessionRecord, from_json, to_json
+from monitor.usage.terms import Terms
 
-REPORT_EVERY = 20
+EVERY_EPOCHS = 20
 """Epochs between two entries of the running account: ten minutes [own choice]."""
+
+EVERY_S = EVERY_EPOCHS * EPOCH_S
+"""The same in seconds, for the time in which nothing comes."""
+
+_BUDGETS = ("sleep_24h_min", "rem_24h_min")
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the account of a session goes by beside the session itself.
+
+    Parameters
+    ----------
+    records : tuple of SessionRecord
+        The dreamer's other sessions.
+    changes : tuple of Change
+        What was asked of the dreamer's limits.
+    zone : str
+        Time zone (IANA name) where no change says another.
+    """
+
+    records: tuple[SessionRecord, ...] = ()
+    changes: tuple[Change, ...] = ()
+    zone: str = "UTC"
+
+    @property
+    def digest(self) -> str:
+        """Tells one past from another."""
+        return sha256(
+            repr((sorted(self.records, key=repr), *self.changes, self.zone)).encode()
+        ).hexdigest()
 
 
 class UsageLedger:
-    """Counts recorded, sleep, REM, unscored and overrun time of one session.
+    """Counts one session and holds it, with the past, against the limits.
 
     Parameters
     ----------
@@ -24,41 +62,122 @@ class UsageLedger:
         The session's start, seconds of Unix time.
     planned_s : float or None
         Planned length in seconds; None where there is no plan.
+    rounds : callable
+        Tells the rounds that the session's wake protocol has needed so far.
+
+    Attributes
+    ----------
+    breaches : tuple of Breach
+        The limits that are broken, as the alarms shall take them: while an override holds, a hard
+        one is a soft one.
     """
 
-    def __init__(self, session: str, start: float, planned_s: float | None) -> None:
-        self.session = session
-        self._start = start
-        self._planned_s = planned_s
-        self._epochs = dict.fromkeys(Stage, 0)
+    def __init__(
+        self,
+        session: str,
+        start: float,
+        planned_s: float | None,
+        rounds: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self.breaches: tuple[Breach, ...] = ()
+        self._record = SessionRecord(session, start, start, (), ended=False, planned_s=planned_s)
+        self._rounds = rounds
+        self._counted_at = start
+        self._past, self._digest = Past(), ""
+        self._history = History((), self._past.zone)
+
+    def recall(self, past: Past, at: float) -> list[UsageCounted]:
+        """Go by this past from now on; the same one again, as after a restart, changes nothing."""
+        self._past = past
+        zone = self._terms(self._record.until).zone
+        self._history = History(past.records, zone, lambda then: self._terms(then).limits)
+        known, self._digest = self._digest, past.digest
+        return [self.account(at)] if self._digest != known else []
 
     def push(self, at: float, epoch: ScoredEpoch) -> list[UsageCounted]:
-        """Count one epoch; report the account every `REPORT_EVERY` epochs."""
-        self._epochs[epoch.stage] += 1
-        return [self.account(at)] if self._n_epochs % REPORT_EVERY == 0 else []
+        """Count one epoch; give the account every `EVERY_EPOCHS` epochs."""
+        *before, (stage, n) = self._record.runs or ((epoch.stage, 0),)
+        last = ((stage, n + 1),) if stage is epoch.stage else ((stage, n), (epoch.stage, 1))
+        self._record = replace(self._record, runs=(*before, *last), until=at)
+        return [self.account(at)] if self._record.n_epochs % EVERY_EPOCHS == 0 else []
+
+    def due(self, until: float) -> list[float]:
+        """Return when the account is due before a time, as long as nothing comes."""
+        n = max(0, ceil((until - self._counted_at) / EVERY_S) - 1)
+        return [self._counted_at + EVERY_S * k for k in range(1, n + 1)]
+
+    def advance(self, at: float) -> list[UsageCounted]:
+        """Let time pass in which nothing comes: it is use until the session has ended.
+
+        After that only what changes is told: limits that are kept again.
+        """
+        if at < self._counted_at + EVERY_S:
+            return []
+        before, account = self._found(), self.account(at)
+        return [account] if not self._record.ended or self._found() != before else []
+
+    def _found(self) -> dict[str, str]:
+        return {breach.limit: breach.severity for breach in self.breaches}
+
+    def end(self, at: float) -> list[UsageCounted]:
+        """Close the session."""
+        self._record = replace(self._record, ended=True, until=at)
+        return [self.account(at)]
+
+    def record(self, at: float) -> SessionRecord:
+        """Return the session as it stands at `at`, seconds of Unix time."""
+        until = self._record.until if self._record.ended else max(at, self._record.until)
+        return replace(self._record, until=until, rounds=self._rounds())
 
     def account(self, at: float) -> UsageCounted:
-        """Return the account as it stands at `at`, seconds of Unix time."""
-        minutes = {stage: count * EPOCH_S / 60 for stage, count in self._epochs.items()}
-        used = at - self._start
-        return UsageCounted(
-            at,
-            self.session,
-            recorded_min=self._n_epochs * EPOCH_S / 60,
-            sleep_min=sum(m for stage, m in minutes.items() if stage.is_sleep),
-            rem_min=minutes[Stage.R],
-            unscored_min=minutes[Stage.UNSCORED],
-            overrun_min=0.0 if self._planned_s is None else max(0.0, used - self._planned_s) / 60,
-        )
+        """Hold everything against the limits as it stands at `at`, seconds of Unix time."""
+        record, terms = self.record(at), self._terms(at)
+        account = self._history.assess(record, at, terms.limits)
+        self._counted_at = at
+        self.breaches = tuple(_lifted(account.breaches) if terms.override else account.breaches)
+        return _counted(at, record, account, terms)
 
-    @property
-    def _n_epochs(self) -> int:
-        return sum(self._epochs.values())
+    def _terms(self, at: float) -> Terms:
+        return fold(self._past.changes, at, self._past.zone)
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything the next push depends on."""
-        return {"epochs": {str(stage): count for stage, count in self._epochs.items()}}
+        """Everything the next push depends on but for the past, which is told anew."""
+        return {
+            "record": to_json(self._record),
+            "counted_at": self._counted_at,
+            "past": self._digest,
+        }
 
     def restore(self, snapshot: dict[str, Any]) -> None:
         """Go on from a snapshot."""
-        self._epochs = {Stage(stage): int(count) for stage, count in snapshot["epochs"].items()}
+        self._record = from_json(snapshot["record"])
+        self._counted_at = float(snapshot["counted_at"])
+        self._digest = str(snapshot["past"])
+
+
+def _lifted(breaches: Sequence[Breach]) -> list[Breach]:
+    return [replace(breach, severity="soft") for breach in breaches]
+
+
+def _counted(at: float, record: SessionRecord, account: Account, terms: Terms) -> UsageCounted:
+    minutes = dict.fromkeys(Stage, 0.0)
+    for stage, n in record.runs:
+        minutes[stage] += n * EPOCH_S / 60
+    planned_s = record.planned_s
+    budgets = {name: terms.limits[name].soft for name in _BUDGETS}
+    return UsageCounted(
+        at,
+        record.session,
+        recorded_min=record.n_epochs * EPOCH_S / 60,
+        sleep_min=sum(m for stage, m in minutes.items() if stage.is_sleep),
+        rem_min=minutes[Stage.R],
+        unscored_min=minutes[Stage.UNSCORED],
+        overrun_min=0.0 if planned_s is None else max(0.0, at - record.start - planned_s) / 60,
+        sleep_24h_min=account.figures.sleep_24h_min,
+        rem_24h_min=account.figures.rem_24h_min,
+        sessions_24h=account.figures.sessions_24h,
+        level=account.level,
+        breaches=account.breaches,
+        checks=dict(account.checks),
+        budgets={name: soft for name, soft in budgets.items() if soft is not None},
+    )

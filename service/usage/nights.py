@@ -13,7 +13,7 @@ from monitor.domain.errors import InputError
 from monitor.sources.spec import LINKS, SourceSpec
 from monitor.usage.record import SessionRecord, from_json, to_json
 from service.errors import StoreError
-from service.schema import nights
+from service.schema import limit_changes, nights
 
 
 def night_of(spec: SourceSpec, session: str) -> str:
@@ -86,9 +86,10 @@ def added_since(connection: Connection, number: int) -> Iterable[tuple[str, str]
     return [(dreamer, session) for dreamer, session in connection.execute(query)]
 
 
-def forget_nights(connection: Connection, dreamer: str, before: float | None) -> int:
-    """Erase a dreamer's nights, all or those that were over before a time."""
+def forget_account(connection: Connection, dreamer: str, before: float | None) -> None:
+    """Erase a dreamer's nights that were over before a time; or all of them, and the limits."""
     own = nights.c.dreamer == dreamer
-    return connection.execute(
-        delete(nights).where(own if before is None else own & (nights.c.until < before))
-    ).rowcount
+    old = own if before is None else own & (nights.c.until < before)
+    connection.execute(delete(nights).where(old))
+    if before is None:
+        connection.execute(delete(limit_changes).where(limit_changes.c.dreamer == dreamer))

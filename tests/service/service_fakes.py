@@ -23,6 +23,7 @@ from monitor.domain.events import (
 from monitor.domain.inputs import Acknowledge, Chunk, End, Gap, Input, Tick, Wake
 from monitor.domain.montage import Montage
 from monitor.domain.stage import Stage
+from monitor.usage.record import SessionRecord
 from service.entries import Entry, Telemetry
 
 SFREQ = 10.0
@@ -97,6 +98,10 @@ class FakeSession:
     @property
     def now(self) -> float:
         return START + self.position / SFREQ
+
+    @property
+    def record(self) -> SessionRecord:
+        return SessionRecord(self.config.session, START, self.now, ())
 
     def begin(self) -> list[Event]:
         return [self._changed("started")]

@@ -167,7 +167,7 @@ def failing(store, monkeypatch, times: int, fails=lambda: None) -> list:
     """Let the next commits fail; return what each try was given."""
     tries, commit = [], store.commit
 
-    def try_to(row, drafts, night=None):
+    def try_to(row, drafts, _night=None):
         tries.append((row, drafts))
         if len(tries) <= times:
             fails()
