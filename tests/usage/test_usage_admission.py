@@ -88,6 +88,7 @@ def test_a_fourth_session_waits_until_the_first_is_a_day_old() -> None:
 def test_ninety_minutes_awake_are_wanted_since_the_last_sleep() -> None:
     last = [at_hour(-2, ("N2", 60), ("W", 30))]
     assert told(answer(last)) == [("too_little_wake", "wake_between_min", 0.5)]
+    assert told(answer(last, hours=0.5 - 0.3 / 3600))[0][2] == 0.5
     assert answer(last, hours=0.5).allowed
     assert answer([at_hour(-1, ("W", 60))]).allowed
 

@@ -74,6 +74,16 @@ def test_the_longest_sleep_of_a_day_counts_and_the_wake_around_it_does_not() -> 
     assert social_jet_lag(line, after(), UTC) == pytest.approx(120)
 
 
+def test_the_middle_lies_between_onset_and_end_of_sleep() -> None:
+    # Free nights: an hour awake from 23:00, asleep from 0:00 to 10:00. Work: 23:15 to 7:15.
+    free = [
+        session(night(day, 23, 0).start, ("W", 60), ("N1", 600), ("W", 90))
+        for day in (4, 5, 11, 12)
+    ]
+    work = [one for day, one in enumerate(fortnight(0, 23)) if day % 7 not in (4, 5)]
+    assert social_jet_lag(Timeline([*free, *work]), after(), UTC) == pytest.approx(105)
+
+
 def test_two_nights_of_either_kind_are_wanted() -> None:
     nights = fortnight(25, 23)
     only_one_free = [one for day, one in enumerate(nights) if day not in (4, 5, 11)]

@@ -50,6 +50,12 @@ def test_a_night_that_was_not_recorded_is_no_loss() -> None:
     assert rebound(share, sleep) == 0.0
 
 
+@pytest.mark.parametrize(("minutes", "points"), [(59, 0.0), (60, 10.0)])
+def test_an_hour_of_sleep_is_wanted_of_a_night_without_rem(minutes: float, points: float) -> None:
+    sleep = np.array([*[420.0] * 10, minutes, 420.0, 420.0])
+    assert rebound(np.array([*USUAL, 0.0, 10.0, 30.0]), sleep) == points
+
+
 @given(st.floats(0.01, 5))
 def test_only_shares_against_the_baseline_matter_to_the_loss(scale: float) -> None:
     share = scale * np.array([*USUAL, 13.0, 13.0, 30.0])
@@ -77,5 +83,5 @@ def test_three_of_the_last_five_sessions_that_are_over() -> None:
         session(start + day * 86_400, ("N2", 400), rounds=n) for day, n in enumerate(rounds)
     ]
     assert hard_to_wake(sessions) == 3
-    assert hard_to_wake([*sessions, replace(sessions[-1], ended=False, rounds=9)]) == 3
+    assert hard_to_wake([*sessions, replace(sessions[-1], ended=False, rounds=0)]) == 3
     assert hard_to_wake([]) == 0

@@ -50,6 +50,19 @@ def test_a_sleeper_who_follows_the_clock_stays_regular_when_it_changes(
     assert sleep_regularity(line, moment(14, 13), zone) == 100.0
 
 
+def test_minutes_which_the_clock_left_out_are_unknown() -> None:
+    def moment(day: int, hour: float) -> float:
+        return local(day, hour, BERLIN, "2026-03-20")
+
+    def awake_from_three_to_four(day: int) -> SessionRecord:
+        edges = [moment(day, hour) for hour in (23, 27, 28, 31)]
+        lengths = np.diff(edges) / 60
+        return session(edges[0], *zip(("N2", "W", "N3"), lengths, strict=True))
+
+    line = Timeline(awake_from_three_to_four(day) for day in range(14))
+    assert sleep_regularity(line, moment(14, 13), BERLIN) == 100.0
+
+
 def test_an_hour_later_every_other_day_by_hand() -> None:
     # Each of the 13 pairs differs in 2 of 24 h: 200 * 22 / 24 - 100.
     line = Timeline(night(day, 23 + day % 2, 31 + day % 2, UTC) for day in range(14))

@@ -148,6 +148,13 @@ def test_a_second_session_every_day_is_found_in_ten_days() -> None:
     assert alarms.index(True) == 11  # 0.5 a day passes 5 with the eleventh; the first has none yet
 
 
+def test_of_a_session_that_lasts_only_what_is_known_counts() -> None:
+    line = Timeline([session(unix("2026-03-02 11:00", BERLIN), ("N2", 480), ("R", 60))])
+    days = daily(line, unix("2026-03-02 13:00", BERLIN), BERLIN)
+    assert (days.sleep_min.tolist(), days.rem_min.tolist()) == ([120], [0])
+    assert daily(line, unix("2026-03-02 11:59", BERLIN), BERLIN).first is None
+
+
 @given(st.integers(15, 40))
 def test_nothing_after_the_moment_is_seen(day: int) -> None:
     at = unix("2026-03-01 18:00", BERLIN) + day * 86_400
