@@ -28,6 +28,7 @@ from service.access.gate import Gate
 from service.access.identity import Identity, refusal_of
 from service.errors import NotAdmitted, NotPermitted, NotSignedIn, NotWatched, StoreError, TooMany
 from service.guard import Guard
+from service.report import routes as report
 from service.settings import Settings
 from service.station import Station
 from service.usage import routes, sessions
@@ -104,6 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
         health.router,
         access.router,
         bedside.router,
+        report.router,
         routes.router,
         sessions.router,
     ):

@@ -15,6 +15,7 @@ COMMANDS = (
     "boards",
     "doctor",
     "score",
+    "report",
     "simulate",
     "calibrate",
     "recover",
