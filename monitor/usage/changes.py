@@ -65,7 +65,7 @@ class SetLimits(_Asked):
         if not self.bounds:
             raise InputError(f"bounds: at least one of {', '.join(LIMITS)} is wanted, got none")
         for name, asked in self.bounds.items():
-            _check_asked(name, asked)
+            check_bounds(name, asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,18 +229,3 @@ def _as_given(value: object) -> object:
 
 
 _PARSE: dict[str, Callable[[Any], Any]] = {"bounds": _bounds, "born": _date}
-
-
-def _check_asked(name: str, asked: Bounds) -> None:
-    """Check the bounds that are asked, beside the widest that the other ones could be."""
-    for value in (asked.soft, asked.hard):
-        if value is not None:
-            number(name, value)
-    spec = LIMITS.get(name)
-    if spec is not None:
-        soft, hard = reversed(spec.allowed) if spec.least else spec.allowed
-        asked = Bounds(
-            soft if asked.soft is None and spec.default.soft is not None else asked.soft,
-            hard if asked.hard is None and spec.default.hard is not None else asked.hard,
-        )
-    check_bounds(name, asked)

@@ -73,13 +73,9 @@ class Terms:
 
     @property
     def limits(self) -> Limits:
-        """The limits of the dreamer's age, with the bounds that were asked for.
-
-        A soft bound that would lie beyond the hard one is the hard one.
-        """
+        """The limits of the dreamer's age, with the bounds that were asked for."""
         usual = default_limits(self.age)
-        held = {name: _over(usual[name], own) for name, own in self.own.items()}
-        return usual.changed({name: _soft_first(name, bounds) for name, bounds in held.items()})
+        return usual.changed({name: _over(usual[name], own) for name, own in self.own.items()})
 
     @property
     def age(self) -> int | None:
@@ -168,18 +164,11 @@ def _over(base: Bounds, top: Bounds) -> Bounds:
     return _each(lambda below, above: below if above is None else above, base, top)
 
 
-def _soft_first(name: str, bounds: Bounds) -> Bounds:
-    soft, hard = bounds.soft, bounds.hard
-    if soft is None or hard is None or not LIMITS[name].beyond(soft, hard):
-        return bounds
-    return Bounds(hard, hard)
-
-
 def _laxer(name: str, held: Bounds, asked: Bounds) -> Bounds:
     spec = LIMITS[name]
 
     def choose(now: float | None, then: float | None) -> float | None:
-        if now is None or then is None or not spec.beyond(then, now):
+        if now is None or then is None or not spec.is_laxer(then, now):
             return None
         return then
 

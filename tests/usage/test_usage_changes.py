@@ -80,7 +80,11 @@ def test_a_date_of_birth_is_a_date() -> None:
         ("set_limits", {"bounds": {"naps": {"soft": 1}}}, "got 'naps'"),
         ("set_limits", {"bounds": {"rem_24h_min": 100}}, "rem_24h_min: a soft and a hard bound"),
         ("set_limits", {"bounds": {"rem_24h_min": {"mild": 1}}}, "a soft and a hard bound"),
-        ("set_limits", {"bounds": {"rem_24h_min": {"soft": "1"}}}, "a number is wanted"),
+        (
+            "set_limits",
+            {"bounds": {"rem_24h_min": {"soft": "1"}}},
+            "rem_24h_min soft: 90 to 240 min",
+        ),
         ("set_limits", {"bounds": {"rem_24h_min": {"hard": 241}}}, "rem_24h_min hard: 90 to 240"),
         ("set_limits", {"bounds": {"rem_share": {"hard": 30}}}, "rem_share hard: there is no such"),
         ("set_limits", {"bounds": {"hard_to_wake": {"soft": 4}}}, "hard_to_wake: cannot be set"),

@@ -42,7 +42,7 @@ def laxer(then: Limits, now: Limits) -> list[str]:
     for name, spec in LIMITS.items():
         for side in SIDES:
             before, after = getattr(now[name], side), getattr(then[name], side)
-            if before is not None and spec.beyond(after, before):
+            if before is not None and spec.is_laxer(after, before):
                 found.append(f"{name} {side}")
     return found
 
@@ -58,7 +58,7 @@ def asked_bounds(draw: st.DrawFn) -> dict[str, Bounds]:
         soft, hard = (
             draw(values) if getattr(spec.default, side) is not None else None for side in SIDES
         )
-        if soft is not None and hard is not None and spec.beyond(soft, hard):
+        if soft is not None and hard is not None and spec.is_laxer(soft, hard):
             soft, hard = hard, soft
         bounds[name] = Bounds(soft, hard)
     return bounds
