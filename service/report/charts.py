@@ -1,7 +1,5 @@
 """Stages, probabilities and spectra of a night, drawn, in words, and as tables."""
 
-import base64
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -15,6 +13,7 @@ from monitor.domain.stage import EPOCH_S
 from monitor.signal.features import SPECTRUM_HZ
 from service.contract import StageName
 from service.report import svg
+from service.report.picture import picture
 from service.report.shapes import EpochFigures, NightReport
 from service.report.svg import LEFT, RIGHT, TOP, WIDTH, Axis
 from service.report.words import minutes, number, percent, seconds_of
@@ -144,7 +143,7 @@ def spectrogram(night: NightReport, axis: Axis) -> Chart | None:
     low, high = (int(level) for level in np.round(np.nanpercentile(levels, (2, 98))))
     x0, x1 = (axis.x(start + EPOCH_S * index) for index in (first, last + 1))
     levels = levels[:, :: -(-levels.shape[1] // MAX_COLUMNS)]
-    marks = [svg.image(x0, TOP, x1 - x0, height, _picture(levels, low, high))]
+    marks = [svg.image(x0, TOP, x1 - x0, height, picture(levels, low, max(high, low + 1)))]
     for hz in (1, 10, 20, 30):
         y = TOP + height * (1 - (hz - 0.5) / len(SPECTRUM_HZ))
         marks.append(svg.text(LEFT - 8, y + 4, f"{hz} Hz", "tick", "end"))
@@ -163,22 +162,6 @@ def spectrogram(night: NightReport, axis: Axis) -> Chart | None:
 
 def _level(epochs: Sequence[EpochFigures], low: int, high: int) -> float:
     return fmean(level for epoch in epochs for level in epoch.spectrum[low - 1 : high])
-
-
-def _picture(levels: np.ndarray, low: float, high: float) -> str:
-    from matplotlib.image import imsave  # takes a second to load
-
-    written = io.BytesIO()
-    imsave(
-        written,
-        np.ma.masked_invalid(levels),
-        vmin=low,
-        vmax=max(high, low + 1),
-        cmap="viridis",
-        origin="lower",
-        format="png",
-    )
-    return base64.b64encode(written.getvalue()).decode()
 
 
 def _name(stage: str) -> str:

@@ -37,6 +37,7 @@ NEEDS: dict[str, Action | None] = {
     "GET /api/v1/dreamers": Action.SEE,
     "GET /api/v1/dreamers/{dreamer}": Action.SEE,
     "GET /api/v1/dreamers/{dreamer}/hypnogram": Action.SEE,
+    "GET /api/v1/dreamers/{dreamer}/report": Action.SEE,
     "GET /api/v1/dreamers/{dreamer}/usage": Action.SEE,
     "GET /api/v1/alarms": Action.SEE,
     "GET /api/v1/events": Action.SEE,

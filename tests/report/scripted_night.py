@@ -1,5 +1,6 @@
 """A night of twenty minutes whose figures can be reckoned by hand."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,11 +22,13 @@ from monitor.domain.events import (
 )
 from monitor.domain.quality import ChannelQuality
 from monitor.domain.stage import STAGES, Stage
+from monitor.usage.ledger import Past
 from service.entries import draft
 from service.report.figures import figures
-from service.report.night import find_session, read_night, reading
+from service.report.night import Night, Said, find_session, read_night, reading
 from service.report.shapes import NightReport
 from service.store import SessionRow, Store
+from service.usage.accounts import Use
 
 START, SFREQ, SESSION = 1_800_000_000.0, 100.0, "night-1"
 CH_NAMES = ("C3-M2", 'E1"><img src=x onerror=alert(1)>')
@@ -120,6 +123,16 @@ def write(
     """Commit events as a runner would."""
     row = SessionRow(session_id, "bed-7", spec, START, status, b"")
     store.commit(row, [draft(event, session_id) for event in events])
+
+
+def report_on(events: Sequence[Event]) -> NightReport:
+    """Return the figures of events that no log holds."""
+    said: dict[str, list[Said]] = {}
+    for event in events:
+        made = draft(event, SESSION)
+        said.setdefault(made.type, []).append(Said(made.at, json.loads(made.data)))
+    use = Use("bed-7", Past((), (), "UTC"))
+    return figures(Night("bed-7", SESSION, "sim:", START, "ended", None, said, use), START)
 
 
 def report_of(data_dir: Path, name: str = SESSION) -> NightReport:
