@@ -166,7 +166,7 @@ def search(line: Timeline, terms: Terms) -> float:
     return float(at[np.argmax(free)])
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(busy_days(), st.sampled_from([(), (STRICT,), (STRICT, ask(TimeOut, -20, days=1))]))
 def test_the_moment_is_the_one_which_a_search_by_minutes_finds(
     records: list[SessionRecord], changes: tuple[Change, ...]
@@ -184,7 +184,7 @@ def test_the_moment_is_the_one_which_a_search_by_minutes_finds(
         assert found.until == AT or not before.allowed
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(busy_days(), st.permutations(range(6)))
 def test_neither_order_nor_repetition_of_sessions_matters(
     records: list[SessionRecord], order: list[int]

@@ -243,7 +243,7 @@ def _both(name: str, value: float) -> Bounds:
     )
 
 
-NO_WAY_OUT = settings(max_examples=100)
+NO_WAY_OUT = settings(max_examples=50)
 
 
 @NO_WAY_OUT
