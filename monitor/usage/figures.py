@@ -213,8 +213,8 @@ def _peak(line: Timeline, stages: tuple[Stage, ...], begin: float, end: float) -
     """
     recent = line.end > begin - DAY_S
     edges = np.concatenate([line.begin[recent], line.end[recent]])
-    moments = np.concatenate([edges, edges + DAY_S, [end]])
-    during = moments[(moments > begin) & (moments <= end)]
+    moments = np.concatenate([edges, edges + DAY_S, [begin, end]])
+    during = moments[(moments >= begin) & (moments <= end)]
     return float(line.minutes_each(stages, during - DAY_S, during).max())
 
 

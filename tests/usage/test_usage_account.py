@@ -11,7 +11,7 @@ from monitor.usage.record import SessionRecord, cut
 from monitor.usage.record import from_json as record_from_json
 from monitor.usage.record import to_json as record_to_json
 from monitor.usage.rules import Bounds, Limits, default_limits
-from monitor.usage.timeline import Timeline
+from monitor.usage.timeline import ASLEEP, Timeline
 from tests.usage.usage_nights import BERLIN, DAY_S, MARCH, UTC, histories, night, session, unix
 
 LIMITS = default_limits()
@@ -187,8 +187,8 @@ def test_days_hold_the_sessions_that_began_on_them() -> None:
 @settings(deadline=None, max_examples=30)
 @given(histories(), MOMENTS)
 def test_the_days_add_up_to_all(given_: list[SessionRecord], at: float) -> None:
-    line = Timeline(given_)
-    days = daily(line, at, UTC, 40)
-    assert sum(day.sessions for day in days) == len(line.until(at).starts)
-    known = line.minutes(tuple(account.ASLEEP), MARCH, at)
+    line = Timeline(given_).until(at)
+    days = daily(Timeline(given_), at, UTC, 40)
+    assert sum(day.sessions for day in days) == len(line.starts)
+    known = line.minutes(ASLEEP, MARCH, at)
     assert sum(day.sleep_min for day in days) == pytest.approx(known, abs=0.01)
