@@ -163,7 +163,8 @@ class Bedside:
         if isinstance(event, AlarmChanged) and event.reason.code == "raised":
             kind = AlarmKind(event.kind)
             events += self.forget_stage() if kind is AlarmKind.SIGNAL_LOST else []
-            events += self.call(Call.PLANNED) if self.policy.kinds[kind].starts_wake else []
+            starts_wake = self.policy.kinds[kind].starts_wake and not self.ended
+            events += self.call(Call.PLANNED) if starts_wake else []
         return events
 
     def check_calm(self) -> None:

@@ -16,6 +16,7 @@ COMMANDS = (
     "doctor",
     "score",
     "report",
+    "usage",
     "simulate",
     "calibrate",
     "recover",

@@ -42,6 +42,11 @@ class Use:
     dreamer: str
     past: Past
 
+    def now(self, wall: float) -> float:
+        """Return the dreamer's present: a replay runs ahead of the wall clock."""
+        ends = (record.until for record in self.past.records if not record.imported)
+        return max(wall, *ends, wall)
+
     def terms(self, at: float) -> Terms:
         """Return the terms at a moment, seconds of Unix time."""
         return fold(self.past.changes, at, self.past.zone)
@@ -96,10 +101,10 @@ class Accounts:
             return with_running(use, runner.record)
         return use if use.past.records or use.past.changes else None
 
-    def admit(self, dreamer: str, at: float, planned_s: float | None) -> None:
+    def admit(self, dreamer: str, wall: float, planned_s: float | None) -> None:
         """Raise `NotAdmitted` when no new session may start."""
         use = self.use(dreamer)
-        admission = use.admission(at, planned_s) if use else Admission(True)
+        admission = use.admission(use.now(wall), planned_s) if use else Admission(True)
         if not admission.allowed:
             raise NotAdmitted(
                 "; ".join(reason.text for reason in admission.reasons), _time(admission.until)

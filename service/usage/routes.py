@@ -135,6 +135,6 @@ async def _account(
     use = await asyncio.to_thread(station.accounts.use, dreamer)
     if use is None:
         raise HTTPException(404, f"there is no account of {dreamer!r}")
-    zone = find_zone(use.terms(station.now).zone)
-    moment = station.now if at is None else parse_time(at, zone, "at")
+    now = use.now(station.now)
+    moment = now if at is None else parse_time(at, find_zone(use.terms(now).zone), "at")
     return await asyncio.to_thread(use.account, moment, planned_s)
