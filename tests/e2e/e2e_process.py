@@ -74,7 +74,11 @@ def serve(data_dir: Path, *sources: str, port: int = 0) -> tuple[Program, str]:
     given = [part for source in sources for part in ("--source", source)]
     options = ["--port", str(port), "--data-dir", str(data_dir)]
     program = Program(*DREAMWATCH, "serve", *options, *given)
-    return program, program.wait_for(r"ws://\S+", within_s=30)[0]
+    try:
+        return program, program.wait_for(r"ws://\S+", within_s=60)[0]
+    except AssertionError:
+        program.kill()  # else its reader would wait for ever
+        raise
 
 
 def listen(url: str, enough: Callable[[list[dict]], bool], cursor: dict | None, within_s: float):

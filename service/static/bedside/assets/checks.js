@@ -15,7 +15,7 @@ export function checks({ session, checks: due = {} }) {
     .filter(([budget]) => due[budget] in CALM)
     .map(([budget, name]) => ({
       id: `${session} ${budget} ${due[budget]}`,
-      fact: `You have used ${due[budget]} % of your ${name} of the last 24 h.`,
+      fact: `You have used ${due[budget]}\u00a0% of your ${name} of the last 24\u00a0h.`,
       calm: CALM[due[budget]],
     }));
 }

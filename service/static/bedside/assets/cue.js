@@ -5,6 +5,7 @@ const BURST_S = 0.5;
 const BURSTS = 3; // three bursts and a pause, the temporal pattern of evacuation signals
 const PERIOD_S = 4;
 const NAME_AFTER_S = 2.6;
+const UNLOCK_MS = 1000;
 const EDGE_S = 0.01; // without it a burst begins and ends with a click
 
 export class Cue {
@@ -25,10 +26,10 @@ export class Cue {
     return this.#playing !== null;
   }
 
-  /** To be called while somebody touches the page. */
+  /** To be called while somebody touches the page; a device without loudspeaker stays locked. */
   async unlock() {
     speechSynthesis.speak(utterance(" ", 0));
-    await this.#context.resume();
+    await Promise.race([this.#context.resume(), new Promise((resolve) => setTimeout(resolve, UNLOCK_MS))]);
   }
 
   /** Sounds for so many seconds, all of it planned now: it ends in time whatever becomes of the page. */

@@ -23,12 +23,12 @@ const HEARD = {
 };
 const find = (selector) => document.querySelector(selector);
 
-export function showCoverage(coverage, reason) {
+export function showCoverage({ coverage, reason }) {
   const [shape, words] = COVERAGE[coverage];
   document.body.dataset.coverage = coverage;
   write(".coverage .shape", shape);
   write(".coverage b", words);
-  write(".coverage .why", coverage === "MONITORED" ? "" : (reason?.text ?? "no word from the service"));
+  write(".coverage .why", coverage === "MONITORED" ? "" : (reason?.text ?? ""));
 }
 
 export function showWaking(wake, { name, measured }) {

@@ -17,7 +17,9 @@ const SHOW_WITHIN_MS = 50;
 const find = (id) => document.getElementById(id);
 const FIRST = { evening: "ready", night: "awake", waking: "awake", morning: "back" };
 const name = decodeURIComponent(location.pathname.split("/").at(-1));
-const self = () => dreamers.get(name) ?? { coverage: "NOT_MONITORED", wake: null, usage: null };
+const NOTHING = { coverage: "NOT_MONITORED", coverage_reason: null, session: null, wake: null, usage: null };
+const SILENT = { coverage: "NOT_MONITORED", reason: { text: "no word from the service" } };
+const known = () => dreamers.get(name) ?? NOTHING;
 
 let ready = false;
 let showing = null;
@@ -25,7 +27,7 @@ let showing = null;
 const pulse = new Pulse({ tick: () => {}, silent: lost });
 const wakefulness = new Wakefulness();
 const cue = new Cue(showSoon);
-const answer = new Answer(name, (state, why) => showHeard(state, why, self().session?.profile));
+const answer = new Answer(name, (state, why) => showHeard(state, why, known().session?.profile));
 const ear = new Ear({ level: (dB, limit) => settings.showLevel(dB, limit), voice: () => answer.give("voice") });
 const settings = new Settings(name, cue, ear, showSoon);
 const waking = new Waking(cue, ear, () => settings);
@@ -46,8 +48,8 @@ function receive(message) {
   if (message.type === "heartbeat") pulse.hear();
   apply(message);
   wakefulness.apply(message);
-  if (message.type === "wake" || message.type === "session") waking.follow(self().wake, message.at);
-  if (message.type === "snapshot") waking.follow(self().wake, self().wake?.at);
+  if (message.type === "wake" || message.type === "session") waking.follow(known().wake, message.at);
+  if (message.type === "snapshot") waking.follow(known().wake, known().wake?.at);
   showSoon();
 }
 
@@ -95,11 +97,11 @@ function showSoon() {
 function show() {
   clearTimeout(showing);
   showing = null;
-  const { coverage, coverage_reason: reason, wake, usage } = self();
+  const { coverage, coverage_reason: reason, wake, usage } = known();
   const face = scene(wake, { awake: wakefulness.awake, ready });
   turnTo(face);
   document.body.dataset.sound = cue.unlocked ? "unlocked" : "locked";
-  showCoverage(pulse.alive ? coverage : "NOT_MONITORED", pulse.alive ? reason : null);
+  showCoverage(pulse.alive ? { coverage, reason } : SILENT);
   if (face === "waking") showWaking(wake, settings);
   if (face === "morning") showMorning(usage);
 }

@@ -42,6 +42,7 @@ export class Settings {
       await this.ear.open();
       this.#sayVoice("Say something: the bar turns green when it would count.");
     } catch {
+      this.ear.close();
       field("voice").checked = false;
       this.#sayVoice("The microphone is not allowed here, so only the button counts.");
     }

@@ -28,9 +28,7 @@ export class Loud {
 }
 
 export class Ear {
-  #context = null;
-  #stream = null;
-  #timer = null;
+  #opened = null;
   #mode = LEARN;
   #room = [];
   #loud = new Loud();
@@ -40,25 +38,32 @@ export class Ear {
     this.told = told;
   }
 
-  /** Opens the microphone; raises where that is not allowed. */
-  async open() {
-    if (this.#stream) return;
-    const wanted = { echoCancellation: true, noiseSuppression: false, autoGainControl: false };
-    this.#stream = await navigator.mediaDevices.getUserMedia({ audio: wanted });
-    this.#context = new AudioContext();
-    const source = this.#context.createMediaStreamSource(this.#stream);
-    const band = new BiquadFilterNode(this.#context, { type: "bandpass", frequency: BAND_HZ, Q: 0.4 });
-    const meter = new AnalyserNode(this.#context, { fftSize: 2048 });
-    source.connect(band).connect(meter);
-    const samples = new Float32Array(meter.fftSize);
-    this.#timer = setInterval(() => this.#hear(power(meter, samples)), EVERY_MS);
+  /** Opens the microphone, once; raises where that is not allowed. */
+  open() {
+    this.#opened ??= this.#open();
+    return this.#opened;
   }
 
-  close() {
-    clearInterval(this.#timer);
-    this.#stream?.getTracks().forEach((track) => track.stop());
-    this.#context?.close();
-    this.#stream = null;
+  async close() {
+    const opened = this.#opened;
+    this.#opened = null;
+    const { context, stream, timer } = (await opened?.catch(() => null)) ?? {};
+    clearInterval(timer);
+    stream?.getTracks().forEach((track) => track.stop());
+    await context?.close();
+  }
+
+  async #open() {
+    const wanted = { echoCancellation: true, noiseSuppression: false, autoGainControl: false };
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: wanted });
+    const context = new AudioContext();
+    const source = context.createMediaStreamSource(stream);
+    const band = new BiquadFilterNode(context, { type: "bandpass", frequency: BAND_HZ, Q: 0.4 });
+    const meter = new AnalyserNode(context, { fftSize: 2048 });
+    source.connect(band).connect(meter);
+    const samples = new Float32Array(meter.fftSize);
+    const timer = setInterval(() => this.#hear(power(meter, samples)), EVERY_MS);
+    return { context, stream, timer };
   }
 
   /** Learns how loud the room is. */
