@@ -48,8 +48,8 @@ def with_second_opinion(report: NightReport, night: Night, data_dir: Path) -> Ni
         raise ServiceError("a second opinion needs YASA: pip install 'dreamwatch[bench]'")
     source = _open(night, data_dir)
     try:
-        channel = _best(report, source)
-        signal = _read(source, source.montage.ch_names.index(channel))
+        row = _best(report, source)
+        channel, signal = source.montage.ch_names[row], _read(source, row)
     finally:
         source.close()
     if len(signal) < LEAST_S * source.sfreq:
@@ -123,12 +123,11 @@ def _replayed(spec: SourceSpec) -> Source:
     return open_recording(spec.path, spec.params, chunk_s=LEAST_S)
 
 
-def _best(report: NightReport, source: Source) -> str:
-    """Return the EEG channel with the best mean score."""
-    scores = {channel.name: channel.score or 0.0 for channel in report.channels}
-    montage = source.montage
-    names = [montage.ch_names[i] for i in montage.picks(ChannelKind.EEG)]
-    return max(names, key=lambda name: scores.get(name, -1.0))
+def _best(report: NightReport, source: Source) -> int:
+    """Return the row of the EEG channel with the best mean score; rows are those of the session."""
+    scores = dict(enumerate(channel.score or 0.0 for channel in report.channels))
+    rows = source.montage.picks(ChannelKind.EEG)
+    return max(rows, key=lambda row: scores.get(row, -1.0))
 
 
 def _read(source: Source, row: int) -> NDArray[np.float64]:

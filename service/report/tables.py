@@ -93,9 +93,10 @@ def _statistics(night: NightReport) -> Table:
         "Awakenings": f"{told.awakenings}, {number(told.awakenings_per_h)} per hour of sleep",
         "Stage shifts": f"{told.stage_shifts}, {number(told.stage_shifts_per_h)} per hour of sleep",
     }
+    if norms is None:
+        return Table("Statistics (AASM)", ("Measure", "Value"), tuple(found.items()))
     rows = tuple((name, value, usual.get(name, "")) for name, value in found.items())
-    headings = ("Measure", "Value", "At this age" if norms else "")
-    return Table("Statistics (AASM)", headings, rows)
+    return Table("Statistics (AASM)", ("Measure", "Value", "Usual"), rows)
 
 
 def _range(between: tuple[float, float]) -> str:
@@ -260,4 +261,4 @@ def _recording(night: NightReport) -> Table:
         "Service restarted": f"{told.resumed} times",
         "Age": MISSING if night.norms is None else f"{night.norms.age} years",
     }
-    return Table("Recording", ("", ""), tuple(rows.items()))
+    return Table("Recording", ("What", "Value"), tuple(rows.items()))
