@@ -118,7 +118,11 @@ class MonitorSession:
             witness=self._responses.grade,
         )
         self._usage = UsageLedger(
-            config.session, config.start, config.planned_s, lambda: self._alarms.rounds
+            config.session,
+            config.start,
+            config.planned_s,
+            lambda: self._alarms.rounds,
+            running=config.live,
         )
 
     @property

@@ -64,6 +64,8 @@ class UsageLedger:
         Planned length in seconds; None where there is no plan.
     rounds : callable
         Tells the rounds that the session's wake protocol has needed so far.
+    running : bool
+        Whether to give the account while the session lasts; scoring a file needs it not.
 
     Attributes
     ----------
@@ -78,10 +80,12 @@ class UsageLedger:
         start: float,
         planned_s: float | None,
         rounds: Callable[[], int] = lambda: 0,
+        *,
+        running: bool = True,
     ) -> None:
         self.breaches: tuple[Breach, ...] = ()
         self._record = SessionRecord(session, start, start, (), ended=False, planned_s=planned_s)
-        self._rounds = rounds
+        self._rounds, self._running = rounds, running
         self._counted_at = start
         self._past, self._digest = Past(), ""
         self._history = History((), self._past.zone)
@@ -99,7 +103,8 @@ class UsageLedger:
         *before, (stage, n) = self._record.runs or ((epoch.stage, 0),)
         last = ((stage, n + 1),) if stage is epoch.stage else ((stage, n), (epoch.stage, 1))
         self._record = replace(self._record, runs=(*before, *last), until=at)
-        return [self.account(at)] if self._record.n_epochs % EVERY_EPOCHS == 0 else []
+        is_due = self._running and (epoch.index + 1) % EVERY_EPOCHS == 0
+        return [self.account(at)] if is_due else []
 
     def due(self, until: float) -> list[float]:
         """Return when the account is due before a time, as long as nothing comes."""
