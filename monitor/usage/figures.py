@@ -64,7 +64,8 @@ class Figures(SlowFigures):
 
     Windows end at the moment of the account and begin 24 h, 7 or 14 times 24 h before. ``sleep``
     has the unscored minutes in it, for unknown time counts as use; ``session`` is all recorded
-    time; ``sessions`` are those that began in the window.
+    time; ``sessions`` are those that began in the window. Figures of the latest session are known
+    for 24 h after its end.
 
     Parameters
     ----------
@@ -80,10 +81,6 @@ class Figures(SlowFigures):
         Time of the latest session past its planned end.
     rounds : int or None
         Rounds of the wake protocol that the latest session needed.
-
-    Notes
-    -----
-    Figures of the latest session are known for 24 h after its end.
     """
 
     sleep_24h_min: float
@@ -209,11 +206,9 @@ def peaks(line: Timeline, figures: Figures, begin: float, end: float) -> Figures
 def _peak(line: Timeline, stages: tuple[Stage, ...], begin: float, end: float) -> float:
     """Return the most minutes in 24 hours that end during a session.
 
-    Between the moments at which a piece enters or leaves the window the sum is a straight line.
+    The sum rises only within a piece of these stages: it is highest at an end of one, or at first.
     """
-    recent = line.end > begin - DAY_S
-    edges = np.concatenate([line.begin[recent], line.end[recent]])
-    moments = np.concatenate([edges, edges + DAY_S, [begin, end]])
+    moments = np.concatenate([line.end, [begin, end]])
     during = moments[(moments >= begin) & (moments <= end)]
     return float(line.minutes_each(stages, during - DAY_S, during).max())
 

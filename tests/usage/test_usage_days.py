@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from monitor.domain.errors import InputError
 from monitor.usage.days import day_bounds, day_of, find_zone, last_days, noon
@@ -13,6 +13,7 @@ from tests.usage.usage_nights import APIA, BERLIN, NEW_YORK, UTC, unix
 ZONES = [BERLIN, NEW_YORK, UTC, APIA, ZoneInfo("Asia/Kolkata"), ZoneInfo("Africa/Casablanca")]
 
 
+@settings(deadline=None)
 @given(st.floats(0, 4e9), st.sampled_from(ZONES))
 def test_every_moment_lies_within_its_day(at: float, zone: ZoneInfo) -> None:
     begin, end = day_bounds(day_of(at, zone), zone)
@@ -56,6 +57,7 @@ def test_a_date_that_a_zone_left_out_is_a_day_without_length() -> None:
     assert day_of(begin, APIA) == date(2011, 12, 31)
 
 
+@settings(deadline=None)
 @given(st.floats(1e6, 4e9), st.sampled_from(ZONES), st.integers(1, 30))
 def test_the_last_days_end_with_the_one_that_is_not_over(at: float, zone: ZoneInfo, n: int) -> None:
     days = last_days(at, zone, n)

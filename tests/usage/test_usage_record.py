@@ -4,7 +4,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from monitor.domain.errors import InputError
 from monitor.domain.stage import Stage
@@ -14,11 +14,13 @@ from tests.usage.usage_nights import MARCH, records
 NIGHT = SessionRecord("s1", 1_000.0, 1_200.0, ((Stage.W, 2), (Stage.N2, 3)), rounds=2)
 
 
+@settings(deadline=None)
 @given(records())
 def test_json_gives_the_record_back(record: SessionRecord) -> None:
     assert from_json(json.loads(json.dumps(to_json(record)))) == record
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(list(Stage))))
 def test_runs_hold_every_epoch_and_never_repeat_a_stage(stages: list[Stage]) -> None:
     runs = run_lengths(stages)
@@ -60,6 +62,7 @@ def test_seen_from_its_midst_an_epoch_is_unscored_until_it_is_over() -> None:
     assert cut(NIGHT, 1_050.0).runs == ((Stage.W, 1),)
 
 
+@settings(deadline=None)
 @given(records(), st.floats(1, 9_000), st.floats(1, 9_000))
 def test_what_was_known_then_does_not_depend_on_what_came_later(
     record: SessionRecord, one: float, other: float

@@ -1,6 +1,6 @@
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from monitor.domain.errors import InputError
 from monitor.usage.norms import NORMS, norms_of
@@ -28,6 +28,7 @@ def test_defaults_go_by_age(age: float | None, sleep: Bounds, planned: float, ho
     assert limits["rem_24h_min"] == Bounds(140, 180)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 120))
 def test_every_age_has_limits_within_the_allowed_ranges(age: float) -> None:
     for name, bounds in default_limits(age).items():
@@ -83,6 +84,7 @@ def test_a_change_leaves_the_other_limits_and_the_old_ones_as_they_were() -> Non
     assert after.changed({"rem_24h_min": Bounds(140, 180)}) == before
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(LIMITS)), st.floats(0, 900), st.floats(0, 900))
 def test_what_equals_a_bound_is_allowed(name: str, value: float, bound: float) -> None:
     spec = LIMITS[name]

@@ -39,6 +39,7 @@ def test_minutes_are_those_of_a_count_of_every_second(
             assert line.minutes(stages, begin, end) == pytest.approx(counted / 60, abs=1e-4)
 
 
+@settings(deadline=None)
 @given(st.data(), NIGHTS)
 def test_neither_order_nor_repetition_matters(
     data: st.DataObject, given_: list[SessionRecord]
@@ -47,6 +48,7 @@ def test_neither_order_nor_repetition_matters(
     assert same(Timeline(again), Timeline(given_))
 
 
+@settings(deadline=None)
 @given(NIGHTS, MOMENTS)
 def test_the_line_at_a_moment_is_that_of_what_was_known_then(
     given_: list[SessionRecord], at: float
@@ -55,6 +57,7 @@ def test_the_line_at_a_moment_is_that_of_what_was_known_then(
     assert same(Timeline(given_).until(at), then)
 
 
+@settings(deadline=None)
 @given(NIGHTS, records(within_s=SPAN_S))
 def test_one_more_session_is_laid_like_all(
     given_: list[SessionRecord], record: SessionRecord
@@ -64,6 +67,7 @@ def test_one_more_session_is_laid_like_all(
     assert more.minutes(EVERY, MARCH, MARCH + SPAN_S) == all_.minutes(EVERY, MARCH, MARCH + SPAN_S)
 
 
+@settings(deadline=None)
 @given(NIGHTS)
 def test_pieces_are_disjoint_and_every_record_has_one(given_: list[SessionRecord]) -> None:
     line = Timeline(given_)
@@ -89,6 +93,11 @@ def test_an_import_that_is_off_by_a_second_is_no_second_session() -> None:
     assert Timeline([night, early, late]).minutes(EVERY, 0, 2e9) == pytest.approx(
         70 + 1 / 60, abs=1e-4
     )
+
+
+def test_sessions_that_touch_are_two() -> None:
+    first = session(MARCH, ("N2", 60))
+    assert list(Timeline([first, session(first.until, ("N2", 60))]).starts) == [MARCH, first.until]
 
 
 def test_time_after_the_last_epoch_is_unscored() -> None:
