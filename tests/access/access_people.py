@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
 
 from service.access.roles import SCOPED, Person, Role
 from service.access.tokens import create_token
@@ -34,3 +36,12 @@ class Guarded:
 def make(data_dir: Path, person: Person, **given: float) -> str:
     """Make a token as the command does; return its text."""
     return str(create_token(data_dir, person, "tester", time.time(), **given))
+
+
+def closing(connection: ClientConnection) -> int | None:
+    """Read to the end, which must come, and return its code."""
+    try:
+        while True:
+            connection.recv(timeout=10)
+    except ConnectionClosed as closed:
+        return closed.rcvd and closed.rcvd.code
