@@ -63,4 +63,6 @@ def test_every_answer_forbids_foreign_scripts(service):
         assert "script-src 'self'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
+        assert "microphone=(self)" in headers["permissions-policy"]
+        assert "strict-transport-security" not in headers
         assert "server" not in headers
