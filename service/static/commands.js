@@ -12,7 +12,6 @@ export const shelve = (alarm, reason, seconds) => onAlarm(alarm, "shelve", { rea
 export const resolve = (alarm, disposition, note) => onAlarm(alarm, "resolve", { disposition, note });
 export const unresponsive = (dreamer) => command(`/dreamers/${encodeURIComponent(dreamer)}/unresponsive`);
 
-export const me = () => request("/me");
 export const usage = (dreamer) => request(`/dreamers/${encodeURIComponent(dreamer)}/usage`);
 export const events = (cursor, limit) =>
   request(`/events?${new URLSearchParams({ cursor: JSON.stringify(cursor), limit })}`);

@@ -1,9 +1,11 @@
 // The head of the page: connection, alarms by priority, sound, theme, and who may do what here.
 
+import { logOut } from "./api.js";
 import { mark, show, write } from "./dom.js";
 import { openHelp } from "./dialogs.js";
-import { who } from "./me.js";
+import { may, who } from "./me.js";
 import { theme, toggleTheme } from "./theme.js";
+import { attempt } from "./toast.js";
 import { countdown, RANK } from "./words.js";
 
 const SOUND = {
@@ -13,14 +15,14 @@ const SOUND = {
 };
 const find = (selector) => document.querySelector(selector);
 let sound = null;
-let alive = () => false;
 
 export const header = {
-  wire(theSound, isAlive) {
-    [sound, alive] = [theSound, isAlive];
-    find("#sound").onclick = toggleSound;
+  wire(theSound) {
+    sound = theSound;
+    wireSound(find("#sound"));
     find("#theme").onclick = switchTheme;
     find("#help-open").onclick = () => openHelp();
+    find("#sign-out").onclick = () => attempt(logOut);
     find("#test-sound").onclick = () => sound.play("high");
     for (const link of document.querySelectorAll(".skip")) {
       link.onclick = (event) => {
@@ -59,6 +61,16 @@ export const header = {
   },
 };
 
+/** A touch of the blocked button has unblocked it before it is a click, which must not pause it. */
+function wireSound(button) {
+  let touched = "";
+  for (const kind of ["pointerdown", "keydown"]) button.addEventListener(kind, () => (touched = sound.state));
+  button.onclick = () => {
+    if (touched !== "blocked") toggleSound();
+    touched = "";
+  };
+}
+
 /** Pauses the sound or goes on; where the browser blocks it, this very click lets it sound. */
 export function toggleSound() {
   if (sound.state === "blocked") sound.unlock();
@@ -76,8 +88,10 @@ function nameTheme() {
 }
 
 function showPerson() {
-  const { name, role, anonymous, may } = who();
-  show(find(".anonymous"), anonymous);
-  write(find(".person"), anonymous ? "" : `${name}, ${role}`);
-  show(find(".only-look"), may !== null && may !== undefined && !may.includes("attend"));
+  const person = who();
+  const signedIn = person !== null && !person.anonymous;
+  show(find(".anonymous"), person?.anonymous ?? false);
+  write(find(".person"), signedIn ? `${person.name}, ${person.role}` : "");
+  show(find("#sign-out"), signedIn);
+  show(find(".only-look"), !may("attend"));
 }

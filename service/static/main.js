@@ -29,21 +29,26 @@ const alarms = new AlarmList(document.querySelector("#alarms ul"));
 const view = new View();
 const stream = new Stream({ message: receive, lost });
 
-header.wire(sound, () => pulse.alive);
+header.wire(sound);
 listenToKeys();
 routed((name) => view.open(name));
-attempt(learn).then(all);
 stream.open();
 
 function receive(message) {
   const { type } = message;
-  if ((type === "heartbeat" || type === "snapshot") && pulse.hear()) all();
-  met ||= pulse.alive;
+  if ((type === "heartbeat" || type === "snapshot") && pulse.hear()) found();
   if (type === "snapshot") forgetNights();
   hear(message);
   apply(message).forEach(change);
   if ("seq" in message) announceChange(message);
   view.take(message);
+}
+
+/** The service is heard again, or for the first time. */
+function found() {
+  met = true;
+  all();
+  attempt(learn).then(all);
 }
 
 /** Nothing is heard any more: at once nobody counts as monitored. */
