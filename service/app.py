@@ -70,6 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
             station.beat,
             station.tend,
             station.remember,
+            station.revive,
             station.give_signs,
             station.forget,
             gate.tend,

@@ -149,6 +149,11 @@ class Runner:
         return self._status == ENDED
 
     @property
+    def died_of(self) -> str | None:
+        """What ended the thread that nobody had told to end."""
+        return self._died_of
+
+    @property
     def live(self) -> bool:
         """Whether somebody lies there now, and no recording is replayed."""
         return self._source.live

@@ -2,10 +2,8 @@
 
 import asyncio
 import logging
-import os
 import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from functools import partial
@@ -17,13 +15,15 @@ from monitor.domain.inputs import Command
 from monitor.sources.base import Source
 from monitor.sources.spec import SourceSpec, parse_spec
 from monitor.staging.bundle import load_bundle
+from service.beds import close_all, one_each
 from service.caretaker import Caretaker
 from service.entries import HEARTBEAT, Entry, Telemetry, telemetry
-from service.errors import NotWatched, SettingsError, StoreError
+from service.errors import NotWatched, StoreError
 from service.hub import Filter, Hub
 from service.overview import Overview
 from service.policy import PolicyFile, describe, load_policy
 from service.retention import forget_older
+from service.reviver import Reviver
 from service.runner import Publisher, Runner
 from service.settings import Settings
 from service.store import Store
@@ -69,7 +69,7 @@ class Station:
         self.settings = settings
         self._wall = wall
         self._clock = clock
-        self._specs = _one_each(map(parse_spec, settings.sources))
+        self._specs = one_each(map(parse_spec, settings.sources))
         self._beginning = asyncio.Lock()
         self._begun: dict[str, str] = {}
         with ExitStack() as opened:
@@ -80,12 +80,13 @@ class Station:
             webhook = _webhook(settings, opened)
             self._listeners = [self.hub, *_outlets(settings), *([webhook] if webhook else [])]
             self._sources: dict[str, Source] = {}
-            opened.callback(_close_all, self._sources)
+            opened.callback(close_all, self._sources)
             self.runners: dict[str, Runner] = {}
-            for spec in self._specs.values():
-                self._take_up(spec, policy)
             self.accounts = Accounts(self.store, self.runners, settings.time_zone)
             self.memory = Memory(self.store, self.runners, settings.time_zone)
+            self._reviver = Reviver(self.runners, self._revive)
+            for spec in self._specs.values():
+                self._take_up(spec, policy)
             self._caretaker = Caretaker(self.runners, webhook, settings.policy, policy)
             self._watchdog = Watchdog(
                 settings.watchdog_url, settings.watchdog_file, settings.watchdog_s
@@ -171,6 +172,19 @@ class Station:
         self.runners[spec.dreamer].stop()
         self._sources[spec.dreamer].close()
         return self._take_up(spec, self._caretaker.policy)
+
+    async def revive(self) -> None:
+        """Start anew each second for ever what has died."""
+        while True:
+            async with self._beginning:
+                await asyncio.to_thread(self._reviver.look, self._clock())
+            await asyncio.sleep(HEARTBEAT_S)
+
+    def _revive(self, dreamer: str) -> Runner:
+        """Go on from the last commit of a runner that has died."""
+        runner = self._succeed(self._specs[dreamer])
+        runner.start()
+        return runner
 
     async def give_signs(self) -> None:
         """Give signs of life to the outside for ever, as long as everybody is watched."""
@@ -320,39 +334,6 @@ def _outlets(settings: Settings) -> list[Publisher]:
     from service.lsl_outlet import LslOutlet  # an extra
 
     return [LslOutlet(settings.lsl_outlet)]
-
-
-def _close_all(sources: Mapping[str, Source]) -> None:
-    """Close all at once: a device may take seconds."""
-    if sources:
-        with ThreadPoolExecutor(len(sources)) as threads:
-            list(threads.map(lambda source: source.close(), sources.values()))
-
-
-def _one_each(specs: Iterable[SourceSpec]) -> dict[str, SourceSpec]:
-    table: dict[str, SourceSpec] = {}
-    devices: dict[tuple[str, str], SourceSpec] = {}
-    for spec in specs:
-        if other := table.get(spec.dreamer):
-            raise SettingsError(
-                f"two sources watch {spec.dreamer!r}, {other.text} and {spec.text}: "
-                "give each its own dreamer=ID"
-            )
-        for address in _addresses(spec):
-            if (other := devices.setdefault(address, spec)) is not spec:
-                raise SettingsError(f"{other.text} and {spec.text} are the same device")
-        table[spec.dreamer] = spec
-    return table
-
-
-def _addresses(spec: SourceSpec) -> list[tuple[str, str]]:
-    """Return by what a device of its own is reached; a port by whichever of its names."""
-    if spec.scheme != "board":
-        return []
-    found = {name: spec.params[name] for name in ("port", "mac", "serial") if name in spec.params}
-    if "port" in found:
-        found["port"] = os.path.realpath(found["port"])
-    return list(found.items())
 
 
 def _overview(store: Store) -> Overview:
