@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from operator import attrgetter
 from statistics import fmean
-from typing import get_args
+from typing import TypeAlias, get_args
 
 import numpy as np
 
@@ -28,6 +28,9 @@ MAX_COLUMNS = 1_440
 """Most columns of a drawing: of longer nights, several epochs together."""
 
 HOUR_S = 3_600
+ROW_PX = 24
+Spell: TypeAlias = tuple[float, str, float]
+"""Begin, stage and end of what follows each other in one stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +57,44 @@ class Chart:
 
 def charts(night: NightReport, axis: Axis) -> list[Chart]:
     """Draw stages, probabilities and spectra, as far as there are any."""
-    drawn = [draw(night, axis) for draw in (hypnogram, probabilities, spectrogram)]
-    return [*filter(None, drawn)]
+    kinds = (hypnogram, other_hypnogram, probabilities, spectrogram)
+    return [chart for draw in kinds if (chart := draw(night, axis))]
 
 
 def hypnogram(night: NightReport, axis: Axis) -> Chart | None:
-    """Draw the stages; what could not be scored has a row of its own and no line to it."""
+    """Draw the stages."""
     spells = list(_spells(night))
     if not spells:
         return None
-    y = {stage: TOP + 14 + 24 * i for i, stage in enumerate(ROWS)}
+    lights = _lights(night, axis, TOP + ROW_PX * len(ROWS))
+    drawing = svg.figure(
+        axis, "hypnogram", _told(night), ROW_PX * len(ROWS), [*_stages(spells, axis), *lights]
+    )
+    return _staged("Hypnogram", drawing, spells, axis)
+
+
+def other_hypnogram(night: NightReport, axis: Axis) -> Chart | None:
+    """Draw the stages of the second opinion, where there is one."""
+    opinion, start = night.second_opinion, seconds_of(night.started_at)
+    if opinion is None:
+        return None
+    runs = groupby(enumerate(opinion.stages), lambda item: item[1])
+    spans = [(stage, [i for i, _ in run]) for stage, run in runs]
+    spells = [(start + EPOCH_S * n[0], s, start + EPOCH_S * (n[-1] + 1)) for s, n in spans]
+    title = f"Hypnogram by {opinion.by}"
+    told = f"Stages by {opinion.by}, for comparison with those above."
+    drawing = svg.figure(axis, "second-opinion", told, ROW_PX * len(ROWS), _stages(spells, axis))
+    return _staged(title, drawing, spells, axis)
+
+
+def _staged(title: str, drawing: str, spells: Sequence[Spell], axis: Axis) -> Chart:
+    rows = tuple((axis.clock(b), _name(s), number((e - b) / 60)) for b, s, e in spells)
+    return Chart(title, drawing, (), ("From", "Stage", "Minutes"), rows)
+
+
+def _stages(spells: Sequence[Spell], axis: Axis) -> list[str]:
+    """Draw spells; what could not be scored has a row of its own and no line to it."""
+    y = {stage: TOP + 14 + ROW_PX * i for i, stage in enumerate(ROWS)}
     marks = [svg.text(LEFT - 8, y[s] + 4, _name(s), "label", "end") for s in ROWS]
     marks += [svg.line(LEFT, y[s], WIDTH - RIGHT, y[s], "row") for s in ROWS]
     for (_, stage, end), (begin, after, _) in pairwise(spells):
@@ -74,10 +105,7 @@ def hypnogram(night: NightReport, axis: Axis) -> Chart | None:
         x, width = axis.x(begin), max(axis.x(end) - axis.x(begin), 0.5)
         tip = f"{axis.clock(begin)} {_name(stage)}, {minutes((end - begin) / 60)}"
         marks.append(svg.rect(x, y[stage] - 3, width, 6, f"s-{stage}", tip))
-    marks += _lights(night, axis, y["UNSCORED"] + 12)
-    rows = tuple((axis.clock(b), _name(s), number((e - b) / 60)) for b, s, e in spells)
-    drawing = svg.figure(axis, "hypnogram", _told(night), 24 * len(ROWS), marks)
-    return Chart("Hypnogram", drawing, (), ("From", "Stage", "Minutes"), rows)
+    return marks
 
 
 def _lights(night: NightReport, axis: Axis, bottom: float) -> list[str]:
@@ -168,7 +196,7 @@ def _name(stage: str) -> str:
     return "?" if stage == "UNSCORED" else {"W": "Wake", "R": "REM"}.get(stage, stage)
 
 
-def _spells(night: NightReport) -> Iterator[tuple[float, str, float]]:
+def _spells(night: NightReport) -> Iterator[Spell]:
     """Yield begin, stage and end of what follows each other in one stage."""
     start = seconds_of(night.started_at)
     numbered = enumerate(night.epochs)

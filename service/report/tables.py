@@ -172,7 +172,7 @@ def _alarms(night: NightReport) -> Table:
 def _alarm(alarm: AlarmFigures, zone: tzinfo) -> tuple[str, ...]:
     where = f" {alarm.source}" if alarm.source else ""
     raised = moment(alarm.raised_at, zone) + (" (before this session)" if alarm.inherited else "")
-    told = f", told {alarm.escalation_level} further" if alarm.escalation_level else ""
+    told = f", escalated to level {alarm.escalation_level}" if alarm.escalation_level else ""
     acked = _by(alarm.acked_at, alarm.acked_by, zone) if alarm.acked_at else "nobody"
     ended = _by(alarm.resolved_at, alarm.resolved_by, zone) if alarm.resolved_at else alarm.state
     found = (alarm.disposition or MISSING).replace("_", " ")

@@ -141,7 +141,7 @@ def test_the_numbers_are_those_of_the_json(night, read):
     assert told["REM, share of TST"][0] == "5 min, 33.3 %"
     assert rows(read, "Coverage")["MONITORED"] == ["18.5 min", "92.5 %"]
     assert rows(read, "Lost samples by cause")["radio"] == ["1", "50", "0.5 s"]
-    assert rows(read, "Alarms")["HARD_TO_WAKE"][:2] == ["high, told 1 further", "08:11:40"]
+    assert rows(read, "Alarms")["HARD_TO_WAKE"][:2] == ["high, escalated to level 1", "08:11:40"]
     assert [row[2] for row in read.tables["Wake protocol"]] == [
         "Round",
         "1 of 3",
