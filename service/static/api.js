@@ -8,7 +8,7 @@ export async function request(path, options) {
   const response = await fetch(BASE + path, options);
   const body = response.status === 204 ? null : await response.json();
   if (response.ok) return body;
-  if (response.status === 401 && location.pathname !== LOGIN) signIn();
+  if (response.status === 401 && location.pathname !== LOGIN) signedOut();
   const words = typeof body.detail === "string" ? body.detail : response.statusText;
   throw Object.assign(new Error(words), { status: response.status, code: body.error });
 }
@@ -24,10 +24,15 @@ export const command = (path, fields = {}) =>
 /** What shows the service that it is this page that asks; empty where nobody has signed in. */
 const csrf = () => document.cookie.match(/(?:^|; )dreamwatch_csrf=(\w+)/)?.[1] ?? "";
 
-function signIn() {
+export function signIn() {
   const back = location.pathname + location.search + location.hash;
   location.assign(`${LOGIN}?next=${encodeURIComponent(back)}`);
 }
+
+let signedOut = signIn;
+
+/** A page that must not go away by itself says here what it does instead. */
+export const whenSignedOut = (act) => (signedOut = act);
 
 export const me = (options) => request("/me", options);
 export const logIn = (token) => post("/login", { token });

@@ -1,5 +1,6 @@
 // The bedside page: what the service says of one dreamer, the sound that wakes, and the answer.
 
+import { signIn, whenSignedOut } from "../../api.js";
 import { apply, dreamers, forgetLive } from "../../dreamers.js";
 import { Pulse } from "../../pulse.js";
 import { Stream } from "../../stream.js";
@@ -18,10 +19,12 @@ const find = (id) => document.getElementById(id);
 const FIRST = { evening: "ready", night: "awake", waking: "awake", morning: "back" };
 const name = decodeURIComponent(location.pathname.split("/").at(-1));
 const NOTHING = { coverage: "NOT_MONITORED", coverage_reason: null, session: null, wake: null, usage: null };
-const SILENT = { coverage: "NOT_MONITORED", reason: { text: "no word from the service" } };
+const NO_WORD = "no word from the service";
+const SIGNED_OUT = "signed out: press Settings to sign in";
 const known = () => dreamers.get(name) ?? NOTHING;
 
 let ready = false;
+let isSignedOut = false;
 let showing = null;
 
 const pulse = new Pulse({ tick: () => {}, silent: lost });
@@ -38,14 +41,18 @@ document.querySelector("h1").textContent = name;
 find("ready").onclick = () => begin();
 find("unlock").onclick = () => unlock();
 find("awake").onclick = () => sayAwake();
-find("again").onclick = () => turn(false);
+find("again").onclick = () => (isSignedOut ? signIn() : turn(false));
 find("back").onclick = () => dismissMorning();
 document.addEventListener("visibilitychange", () => ready && !document.hidden && keepOn());
+whenSignedOut(() => (ready ? staySignedOut() : signIn()));
 stream.open();
 show();
 
 function receive(message) {
-  if (message.type === "heartbeat") pulse.hear();
+  if (message.type === "heartbeat") {
+    pulse.hear();
+    isSignedOut = false;
+  }
   apply(message);
   wakefulness.apply(message);
   if (message.type === "wake" || message.type === "session") waking.follow(known().wake, message.at);
@@ -58,6 +65,12 @@ function lost() {
   pulse.lose();
   forgetLive();
   show();
+}
+
+/** At night the page stays: what it shows and sounds matters more than who sees it. */
+function staySignedOut() {
+  isSignedOut = true;
+  showSoon();
 }
 
 async function begin() {
@@ -101,7 +114,8 @@ function show() {
   const face = scene(wake, { awake: wakefulness.awake, ready });
   turnTo(face);
   document.body.dataset.sound = cue.unlocked ? "unlocked" : "locked";
-  showCoverage(pulse.alive ? { coverage, reason } : SILENT);
+  const nobody = { coverage: "NOT_MONITORED", reason: { text: isSignedOut ? SIGNED_OUT : NO_WORD } };
+  showCoverage(pulse.alive ? { coverage, reason } : nobody);
   if (face === "waking") showWaking(wake, settings);
   if (face === "morning") showMorning(usage);
 }
