@@ -10,7 +10,7 @@ from service import contract
 from service.access.gate import COOKIE, CSRF_COOKIE, gate_of
 from service.access.register import Badge
 from service.access.roles import Action, MaySee
-from service.access.shapes import LoginIn, Me, TicketOut
+from service.access.shapes import LoginIn, Me, Nothing, TicketOut
 from service.access.tickets import HOLDS_S
 from service.errors import TooMany
 
@@ -46,7 +46,7 @@ async def log_in(request: Request, body: LoginIn) -> Response:
 
 
 @router.post("/api/v1/logout", status_code=204)
-async def log_out(request: Request, _person: MaySee) -> Response:
+async def log_out(request: Request, _person: MaySee, _body: Nothing) -> Response:
     """Sign this browser out; its event streams end."""
     await gate_of(request).log_out(_badge(request))
     answer = Response(status_code=204)
@@ -69,7 +69,7 @@ async def show_me(request: Request, person: MaySee) -> Any:
 
 
 @router.post("/api/v1/tickets", response_model=TicketOut)
-async def give_ticket(request: Request, person: MaySee) -> Any:
+async def give_ticket(request: Request, person: MaySee, _body: Nothing) -> Any:
     """Return a ticket that opens one event stream."""
     gate = gate_of(request)
     ticket = gate.tickets.give(_badge(request), gate.clock())

@@ -12,6 +12,10 @@ class LoginIn(Message):
     token: str = Field(min_length=1, max_length=128)
 
 
+class Nothing(Message):
+    """Nothing to say; yet it is JSON, which no page of another site can send."""
+
+
 class Me(Message):
     """Who asks, and what they may; `csrf` goes with every command of a browser's."""
 

@@ -26,6 +26,7 @@ NEEDS: dict[str, Action | None] = {
     "GET /api/v1/asyncapi.json": OPEN,
     "GET /healthz": OPEN,
     "GET /readyz": OPEN,
+    "GET /metrics": Action.SEE_SERVICE,
     "GET /login": OPEN,
     "GET /plotly.min.js": OPEN,
     "GET /bedside/{dreamer}": OPEN,
