@@ -22,7 +22,7 @@ from monitor.domain.errors import (
     StaleVersion,
     UnknownAlarm,
 )
-from service import api, asyncapi, bedside, health, stream
+from service import api, asyncapi, bedside, health, metrics, stream
 from service.access import routes as access
 from service.access.gate import Gate
 from service.access.identity import Identity, refusal_of
@@ -104,6 +104,7 @@ def create_app(settings: Settings) -> FastAPI:
         stream.router,
         asyncapi.router,
         health.router,
+        metrics.router,
         access.router,
         bedside.router,
         report.router,

@@ -196,6 +196,7 @@ def test_every_route_of_the_contract_is_described(service):
         "/dreamers",
         "/dreamers/{dreamer}",
         "/dreamers/{dreamer}/hypnogram",
+        "/dreamers/{dreamer}/report",
         "/dreamers/{dreamer}/wake",
         "/dreamers/{dreamer}/respond",
         "/dreamers/{dreamer}/unresponsive",
@@ -222,5 +223,6 @@ def test_every_route_of_the_contract_is_described(service):
         "/logout",
         "/tickets",
         "/healthz",
+        "/metrics",
         "/readyz",
     }
