@@ -23,6 +23,10 @@ WINDOWS_S = {"24h": DAY_S, "7d": 7 * DAY_S, "14d": N_DAYS * DAY_S}
 LEAST_SCORED_MIN = 240.0
 """Scored sleep below which a REM share says nothing, minutes."""
 
+SAME_DAY_S = 22 * 3600.0
+"""A session that began longer ago than this is one of the day before: nobody need go to bed at the
+same minute every day. Two hours are twice the usual σ of going to bed and more [own choice]."""
+
 REM = (Stage.R,)
 _COUNTED = {"sleep": ASLEEP, "rem": REM, "unscored": (Stage.UNSCORED,), "session": EVERY}
 _SCORED = tuple(stage for stage in Stage if stage.is_sleep)
@@ -186,6 +190,10 @@ def with_slow(line: Timeline, at: float, zone: tzinfo, slow: SlowFigures) -> Fig
 def peaks(line: Timeline, figures: Figures, begin: float, end: float) -> Figures:
     """Return figures with those of 24 hours as they were at their highest during a session.
 
+    At any moment only sessions count that began in the `SAME_DAY_S` before, and this one: else
+    everybody who rises earlier than the day before has two mornings in 24 hours, and whoever goes
+    to bed earlier two nights.
+
     Parameters
     ----------
     line : Timeline
@@ -199,18 +207,24 @@ def peaks(line: Timeline, figures: Figures, begin: float, end: float) -> Figures
         figures,
         sleep_24h_min=_peak(line, ASLEEP, begin, end),
         rem_24h_min=_peak(line, REM, begin, end),
-        sessions_24h=int(np.sum((line.starts > begin - DAY_S) & (line.starts <= begin))),
+        sessions_24h=int(np.sum((line.starts >= begin - SAME_DAY_S) & (line.starts <= begin))),
     )
 
 
 def _peak(line: Timeline, stages: tuple[Stage, ...], begin: float, end: float) -> float:
-    """Return the most minutes in 24 hours that end during a session.
+    """Return the most minutes of sessions that count at a moment of this one.
 
-    The sum rises only within a piece of these stages: it is highest at an end of one, or at first.
+    The sum rises only within a piece of these stages: it is highest at an end of one, at first, or
+    when a session counts for the last time.
     """
-    moments = np.concatenate([line.end, [begin, end]])
-    during = moments[(moments >= begin) & (moments <= end)]
-    return float(line.minutes_each(stages, during - DAY_S, during).max())
+    recent = slice(np.searchsorted(line.end, begin - DAY_S), None)
+    begun = np.array([record.start for record in line.records])[line.owner[recent]]
+    moments = np.concatenate([line.end[recent], begun + SAME_DAY_S, [begin, end]])
+    during = moments[(moments >= begin) & (moments <= end), None]
+    counted = np.isin(line.stage[recent], [EVERY.index(stage) for stage in stages])
+    counted = counted & (begun >= np.minimum(during - SAME_DAY_S, begin))
+    length = np.minimum(line.end[recent], during) - np.maximum(line.begin[recent], during - DAY_S)
+    return round(float(np.sum(np.maximum(length, 0) * counted, axis=1).max()) / 60, 4)
 
 
 def _of_latest(line: Timeline, at: float, zone: tzinfo) -> dict[str, float | None]:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import assume, given, settings
 
 from monitor.domain.stage import EPOCH_S, Stage
-from monitor.usage.figures import Figures, measure, peaks
+from monitor.usage.figures import SAME_DAY_S, Figures, measure, peaks
 from monitor.usage.record import SessionRecord, cut
 from monitor.usage.timeline import ASLEEP, EVERY, Timeline
 from tests.usage.usage_nights import (
@@ -58,7 +58,30 @@ def test_the_peak_is_that_of_a_count_at_every_epoch_of_the_session(
     then = line.until(record.until)
     ends = range(int(record.start), int(record.until) + 1, EPOCH_S)
     found = peaks(then, measure(then, record.until, UTC), record.start, record.until)
-    assert found.sleep_24h_min == max(then.minutes(ASLEEP, end - DAY_S, end) for end in ends)
+    at_each = [counted_s(then, max(end - DAY_S, 0), end, record.start) for end in ends]
+    assert found.sleep_24h_min == pytest.approx(max(at_each) / 60, abs=0.001)
+
+
+def counted_s(line: Timeline, low: float, end: float, begin: float) -> float:
+    """Sleep in a window, of sessions that began in its last 22 hours and the one since `begin`."""
+    total = 0.0
+    pieces = zip(line.begin, line.end, line.stage, line.owner, strict=True)
+    for first, last, stage, owner in pieces:
+        counts = line.records[owner].start >= min(end - SAME_DAY_S, begin)
+        if counts and tuple(Stage)[stage] in ASLEEP:
+            total += max(0.0, min(last, end) - max(first, low))
+    return total
+
+
+def test_who_rises_or_goes_to_bed_earlier_than_the_day_before_has_not_two_nights_in_one() -> None:
+    late = session(MARCH, ("N2", 300), ("R", 100))
+    nap = session(MARCH + 14 * 3600, ("N2", 30))
+    early = session(MARCH + DAY_S - 3600, ("N2", 240), ("R", 100))
+    line, at = Timeline([late, nap, early]), early.until
+    now = measure(line, at, UTC)
+    assert (now.rem_24h_min, now.sleep_24h_min) == (200, 490)
+    worst = peaks(line, now, early.start, at)
+    assert (worst.rem_24h_min, worst.sleep_24h_min, worst.sessions_24h) == (100, 370, 2)
 
 
 def test_a_window_counts_the_part_of_a_night_that_lies_in_it() -> None:
