@@ -60,8 +60,8 @@ def _stage_findings(known: Known) -> Iterator[Condition]:
     verdict = None if known.ended else stages.too_long(rule)
     same, deep = (None, None) if verdict is None else verdict
     findings = (
-        (ONE_STAGE, same, stages.same, rule.one_stage_s, f"nothing but {stages.stage}"),
-        (NO_REM_OR_WAKE, deep, stages.deep, rule.deep_s, "nothing but N2 and N3"),
+        (ONE_STAGE, same, stages.same, rule.one_stage_s, f"hardly anything but {stages.stage}"),
+        (NO_REM_OR_WAKE, deep, stages.deep, rule.deep_s, "hardly anything but N2 and N3"),
     )
     for source, present, stretch, limit_s, text in findings:
         yield Condition(

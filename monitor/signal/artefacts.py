@@ -48,6 +48,14 @@ OPEN_UNEVENNESS = 1.0
 """Unevenness of a spectrum, times the seconds averaged, below which an input is open: in 98 % of
 white noise whatever their number, and 95 % where a Cyton's decimation filter bends it at 250 Hz."""
 
+OPEN_UNTIL = 1.1
+"""The same up to which an open input stays so, in 99 % of white noise [own choice]: chance begins
+an alarm's delay anew less often. Any higher, and more muscular wake would be taken for one."""
+
+OPEN_FOUND_S = 3 * OPEN_MEMORY_S // 2
+"""Within how many seconds an input that opens is found for good, whatever chance does to its
+spectrum: half by 21 s, 99 % by 30 s, and of two that open at once by this time (simulated)."""
+
 LINE_TO_USUAL = 3.0
 """How far a density in `FAST_HZ` stands above their median from which it is a line: a harmonic of
 mains folded back, which tells nothing of a head [own choice]."""
@@ -88,6 +96,7 @@ class ArtefactDetector:
         self._still = np.array([kind is not ChannelKind.EOG for kind in montage.kinds])
         self._lately = np.zeros((OPEN_MEMORY_S - 1, len(montage.channels), len(SPECTRUM_HZ)))
         self._last = np.full((1, len(montage.channels)), np.nan)
+        self._was_open = np.zeros((1, len(montage.channels)), bool)
 
     def push(self, frames: Frames) -> Frames:
         """Return the same seconds, judged."""
@@ -136,7 +145,12 @@ class ArtefactDetector:
         self._lately = shapes[1 - OPEN_MEMORY_S :]
         n_seconds = _moving_sums((shapes[..., 0] > 0).astype(int), OPEN_MEMORY_S)
         uneven = n_seconds * _unevenness(_moving_sums(shapes, OPEN_MEMORY_S))
-        return np.asarray((uneven < OPEN_UNEVENNESS) & (n_seconds >= OPEN_FROM_S))
+        known = n_seconds >= OPEN_FROM_S
+        is_open = _held(
+            self._was_open, known & (uneven < OPEN_UNEVENNESS), known & (uneven < OPEN_UNTIL)
+        )
+        self._was_open = is_open[-1:]
+        return is_open
 
     def _spoilt(self, of: Measures) -> NDArray[np.int_]:
         """All flags of what disturbs but leaves a second usable."""
@@ -154,12 +168,13 @@ class ArtefactDetector:
 
     def snapshot(self) -> dict[str, Any]:
         """Everything the next push depends on."""
-        return {"lately": self._lately, "last": self._last}
+        return {"lately": self._lately, "last": self._last, "was_open": self._was_open}
 
     def restore(self, snapshot: dict[str, Any]) -> None:
         """Go on from a snapshot."""
         self._lately = np.asarray(snapshot["lately"], dtype=np.float64)
         self._last = np.asarray(snapshot["last"], dtype=np.float64)
+        self._was_open = np.asarray(snapshot["was_open"], dtype=bool)
 
 
 def _moving_sums(rows: NDArray[Any], n: int) -> NDArray[Any]:
@@ -172,6 +187,16 @@ def _moving_sums(rows: NDArray[Any], n: int) -> NDArray[Any]:
     halves = _moving_sums(rows, n // 2)
     sums = halves[: -(n // 2)] + halves[n // 2 :]
     return np.asarray(sums[:-1] + rows[n - 1 :] if n % 2 else sums)
+
+
+def _held(
+    before: NDArray[np.bool_], begins: NDArray[np.bool_], goes_on: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Where something is so, row after row: from where it begins for as long as it goes on."""
+    begins, decided = np.concatenate([before, begins]), np.concatenate([before, begins | ~goes_on])
+    decided[0] = True
+    rows = np.where(decided, np.arange(len(decided))[:, None], 0)
+    return np.take_along_axis(begins, np.maximum.accumulate(rows, axis=0), axis=0)[1:]
 
 
 def _unevenness(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:

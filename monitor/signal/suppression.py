@@ -6,6 +6,10 @@ settling are already accounted for: what is not a number is not known, and never
 as loud. Of mains the filter leaves nearly half, which alone may fill the ±5 µV: where it stands out
 it is taken away second by second.
 
+After a loud wave the filter rings for a second or two, through the first of the silence. The linear
+fit takes offset and drift away by itself, so the raw signal is looked at as well: a second is quiet
+that is so before the filter or behind it.
+
 One kind of unusable second is heard all the same, from the raw signal: an EEG that has gone so
 quiet that only the amplifier's noise is left looks like an open input. A lead that falls off makes
 a jump; a brain that falls silent does not. After a minute of good signal without any jump it is
@@ -68,8 +72,8 @@ class SuppressionMeter:
         self._rows = np.array([row for row in eeg if montage.channels[row].calibrated], np.intp)
         n_rows = len(self._rows)
         self._sound = np.zeros(n_rows, np.int64)
-        self._half = np.full((n_rows, 1), np.nan, np.float32)
-        self._may_be_quiet = np.zeros(n_rows, bool)
+        self._half = np.full((2 * n_rows, 1), np.nan, np.float32)  # filtered, raw
+        self._may_be_quiet = np.zeros(2 * n_rows, bool)
         self._steps = np.zeros((2, _STEPS - 2, n_rows), np.int8)  # known, quiet
         self._swings = np.full((SWING_S - 1, n_rows), np.nan, np.float32)
         self._swing = np.full(n_rows, np.nan, np.float32)
@@ -84,22 +88,25 @@ class SuppressionMeter:
         """
         if not raw.n_seconds or not len(self._rows):
             return Activity.unknown(raw.n_seconds)
-        signal, edges = self._heard(raw, filtered), raw.edges
-        swings = _swings(signal, edges)
+        signal, edges, n_rows = self._heard(raw, filtered), raw.edges, len(self._rows)
+        swings = _swings(signal[:n_rows], edges)
         known = np.isfinite(swings)
-        ratio = self._ratio(known, self._quiet(signal, edges))
+        quiet = self._quiet(signal, edges)
+        ratio = self._ratio(known, quiet[:, :n_rows] | quiet[:, n_rows:])
         swing = self._median(swings, raw.first_second)
         swing[~known] = ratio[~known] = np.nan
         return Activity(np.fmin.reduce(ratio, axis=1), np.fmax.reduce(swing, axis=1))
 
     def _heard(self, raw: Frames, filtered: Frames) -> NDArray[np.float32]:
-        """Return the filtered signal, and the raw one where a good channel has fallen silent."""
-        signal, flags = _rows_of(filtered.data, self._rows), raw.artefacts[:, self._rows]
+        """Return the filtered rows, with the noise of good channels fallen silent, then the raw."""
+        passed = filtered.data[self._rows]
+        plain = np.where(np.isnan(passed), passed, raw.data[self._rows])
+        signal = np.concatenate([passed, plain.astype(np.float32)])
+        flags = raw.artefacts[:, self._rows]
         silent = self._silent(flags)
-        hums = (flags & int(Artefact.MAINS)) != 0
+        hums = np.tile((flags & int(Artefact.MAINS)) != 0, 2)
         if not (silent.any() or hums.any()):
             return signal
-        signal = signal.copy()
         lengths = np.diff(raw.edges)
         for second, row in np.argwhere(silent):
             span = slice(raw.edges[second], raw.edges[second + 1])
@@ -178,12 +185,6 @@ class SuppressionMeter:
 
 
 _STATE = ("sound", "half", "may_be_quiet", "steps", "swings", "swing")
-
-
-def _rows_of(data: NDArray[np.floating], rows: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Pick rows, without a copy where they lie side by side."""
-    side_by_side = len(rows) == rows[-1] - rows[0] + 1
-    return data[rows[0] : rows[-1] + 1] if side_by_side else data[rows]
 
 
 def _quiet_noise(second: NDArray[np.floating]) -> NDArray[np.float64]:

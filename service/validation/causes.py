@@ -13,7 +13,7 @@ from monitor.alarm.eeg_conditions import LOW_AMPLITUDE, SUPPRESSION
 from monitor.alarm.faults import ATTENDANCE
 from monitor.alarm.rules import AlarmKind
 from monitor.domain.contact import SWING_S
-from monitor.signal.artefacts import OPEN_MEMORY_S
+from monitor.signal.artefacts import OPEN_FOUND_S
 from monitor.signal.suppression import RATIO_S
 from monitor.sources.simulator import RAIL_UV
 
@@ -178,8 +178,8 @@ _ALL = (
             _OPEN_LONG,
             where,
             _open,
-            analysis_s=OPEN_MEMORY_S,
-            onset="first bad sample; 22 s of analysis",
+            analysis_s=OPEN_FOUND_S,
+            onset=f"first bad sample; {OPEN_FOUND_S} s of analysis",
         )
         for where in (Where.ONE, Where.EEG)
     ),
@@ -236,11 +236,14 @@ TECHNICAL = ("SIGNAL_LOST", "ELECTRODE_OFF", "PIPELINE_FAULT", "UNATTENDED")
 EEG_KINDS = ("EEG_SUPPRESSED", "EEG_ABNORMAL")
 
 
-def ratio_holds(quiet: NDArray[np.bool_], share: float, for_s: float) -> float | None:
+def ratio_holds(
+    quiet: NDArray[np.bool_], share: float, for_s: float, first: int = 0
+) -> float | None:
     """Return from when the suppression ratio is at least `share` without a break for so long.
 
     It is what the specification says it is: the share of half-second steps in the last 63 s whose
-    last second is all silent.
+    last second is all silent. The steps are those of the recording: other ones may find a step more
+    in each silence, and so another ratio.
 
     Parameters
     ----------
@@ -250,6 +253,8 @@ def ratio_holds(quiet: NDArray[np.bool_], share: float, for_s: float) -> float |
         0 to 1.
     for_s : float
         In s.
+    first : int
+        Where in the recording the first sample is.
 
     Returns
     -------
@@ -257,9 +262,12 @@ def ratio_holds(quiet: NDArray[np.bool_], share: float, for_s: float) -> float |
         Seconds from the first sample; None when it never is.
     """
     half = SFREQ // 2
+    before = first % half
+    quiet = np.concatenate([np.zeros(before, bool), quiet])
     ends = np.arange(half, len(quiet) + 1, half)
     silent = np.array([end >= SFREQ and quiet[end - SFREQ : end].all() for end in ends], float)
     ratio = np.convolve(silent, np.ones(2 * RATIO_S))[: len(silent)] / (2 * RATIO_S)
     edges = np.flatnonzero(np.diff((ratio >= share).astype(int), prepend=0, append=0))
     spells = zip(edges[::2], edges[1::2], strict=True)
-    return next((float(a + 1) / 2 for a, b in spells if (b - a) / 2 >= for_s), None)
+    begins = (float(a + 1) / 2 for a, b in spells if (b - a) / 2 >= for_s)
+    return next((begin - before / SFREQ for begin in begins), None)

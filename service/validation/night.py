@@ -16,6 +16,7 @@ from monitor.domain.events import (
     AlarmChanged,
     Coverage,
     CoverageChanged,
+    EpochScored,
     Event,
     Priority,
     WakeStep,
@@ -39,6 +40,7 @@ from monitor.staging.bundle import ModelBundle
 from service.validation import people
 from service.validation.bed import EPOCH, Bed
 from service.validation.causes import SFREQ
+from service.validation.lasting import as_scored
 from service.validation.nights import NightPlan
 from service.validation.people import Answer
 from service.validation.records import CUE, Covered, Planted, Raised, Record
@@ -56,6 +58,8 @@ def live_through(plan: NightPlan, bundle: ModelBundle) -> Record:
     """Live through a night and write down what was planted and what was said."""
     script = write_script(plan)
     planted, events = _Night(script, bundle, [plan.seed, plan.index, PEOPLE]).run()
+    scored = [event.epoch for event in events if isinstance(event, EpochScored)]
+    planted = [as_scored(p, script.stages, scored) for p in planted]
     raised, covered = _raised(events), _covered(events, script.length_s)
     return Record(plan.name, script.length_s, tuple(planted), raised, covered)
 

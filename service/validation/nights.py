@@ -42,10 +42,10 @@ class Programme:
 
 
 PROGRAMMES: Mapping[str, Programme] = {
-    "calm": Programme(0.34, 8.0, real=True),
-    "faults": Programme(0.30, 8.0, real=True),
-    "eeg": Programme(0.10, 8.0),
-    "monotony": Programme(0.06, 6.0),
+    "calm": Programme(0.30, 8.0, real=True),
+    "faults": Programme(0.28, 8.0, real=True),
+    "eeg": Programme(0.09, 8.0),
+    "monotony": Programme(0.13, 6.0),
     "wake": Programme(0.20, 1.5),
 }
 """Nothing planted; technical faults; what the EEG itself shows; too long in one stage; waking."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from rich.table import Table
 
+from monitor.alarm.eeg import STRAY
+from monitor.signal.artefacts import OPEN_FOUND_S
 from service.validation.causes import GRACE_S
 from service.validation.report import Figures
 
@@ -41,6 +43,11 @@ faults too brief to alarm included, and counts at the highest priority it reache
 is that of coverage MONITORED. Intervals are 95 %: Clopper-Pearson for shares, exact Poisson for \
 rates. The 99th percentile of fewer than a hundred is the largest."""
 
+_DUE = """What is due when: an input that opens is found for good within {open_s:g} s, half of \
+them in 21. Too long a stage is due when it has been scored for so long, {stray:.0%} of strays \
+allowed but for wake: what the stager gets wrong may be missing, but is no delay. The median and \
+the 99th percentile of the seconds count from the true onset all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -57,7 +64,11 @@ def sheets(figures: Figures) -> list[Sheet]:
     false, missing = figures["false_alarms"], figures["missing_alarms"]
     return [
         Sheet("Marks", ("mark", "value", "limit", ""), tuple(map(_mark, figures["marks"]))),
-        Sheet("Kinds", _KIND, tuple(_kind(*item) for item in figures["kinds"].items())),
+        Sheet(
+            "Kinds",
+            _KIND,
+            tuple(_kind(*item) for item in figures["kinds"].items()),
+        ),
         Sheet(
             "Causes",
             _CAUSE,
@@ -236,7 +247,12 @@ def _words(figures: Figures) -> list[str]:
         if left_out
         else []
     )
-    return [intro, _MATCHING.format(grace=GRACE_S), *note]
+    return [
+        intro,
+        _MATCHING.format(grace=GRACE_S),
+        _DUE.format(open_s=OPEN_FOUND_S, stray=STRAY),
+        *note,
+    ]
 
 
 _PAGE = """<!doctype html>

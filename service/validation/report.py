@@ -160,8 +160,8 @@ _ONSETS = {
     "sleeps on": "planned end",
     "planned wake begins": "OVERRUN is due; N3 defers it",
     "commanded wake begins": "the command",
-    "one stage too long": "the stage begins",
-    "N2 and N3 too long": "N2 begins",
+    "one stage too long": "the stage begins; due when scored for so long",
+    "N2 and N3 too long": "N2 begins; due when scored for so long",
 }
 
 
@@ -257,7 +257,8 @@ def _marks(figures: Figures) -> list[Figures]:
             marks.append(_sensitivity(kind, row, HIGH_SENSITIVITY))
         if row["priority"] == Priority.HIGH:
             marks.append(_lower(kind, row))
-    marks += [_late(kind, figures["causes"]) for kind in figures["kinds"]]
+    planted = [k for k in figures["kinds"] if k not in figures["study"]["kinds_without_cause"]]
+    marks += [_late(kind, figures["causes"]) for kind in planted]
     for priority, row in figures["false"].items():
         name, budget = f"false alarms per 24 h, {priority}", row["budget"]
         verdict = MET if row["per_24_h"] <= budget else MISSED

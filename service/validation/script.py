@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -27,6 +26,7 @@ from service.validation.causes import (
     Where,
     ratio_holds,
 )
+from service.validation.lasting import by_itself
 from service.validation.nights import EPOCHS_PER_H, NightPlan, Plan
 from service.validation.records import Planted
 
@@ -127,7 +127,7 @@ def write_script(night: NightPlan) -> Script:
     stages = Night(settings).truth() if given is None else np.array(given, dtype=np.int8)
     script = Script(settings, stages, "child" if child else "adult")
     script = _WRITERS[night.programme](rng, script)
-    return replace(script, planted=(*script.planted, *_by_itself(script)))
+    return replace(script, planted=(*script.planted, *by_itself(script.stages)))
 
 
 def _calm(_rng: np.random.Generator, script: Script) -> Script:
@@ -199,7 +199,7 @@ def _true_after(fault: Fault) -> float:
     rule = DEFAULT_POLICY.eeg
     mostly = fault.cause.kind == "EEG_SUPPRESSED"
     share = rule.suppressed if mostly else rule.partly_suppressed
-    begins = ratio_holds(quiet, share, fault.cause.on_delay_s)
+    begins = ratio_holds(quiet, share, fault.cause.on_delay_s, fault.first)
     return begins if begins is not None else (fault.last - fault.first) / SFREQ
 
 
@@ -257,20 +257,6 @@ def _wake(rng: np.random.Generator, script: Script) -> Script:
         silent=silent,
         planted=tuple(planted),
     )
-
-
-def _by_itself(script: Script) -> list[Planted]:
-    """Allow what a night has by itself: 85 min of one stage, 140 min of N2 and N3."""
-    deep = np.isin(script.stages, (N2, N3)).astype(np.int8)
-    found = []
-    for plan, least_min, wanted in ((script.stages, 85, None), (deep, 140, 1)):
-        edges = np.flatnonzero(np.diff(plan, prepend=-1, append=-1))
-        for first, last in pairwise(edges.tolist()):
-            if (last - first) * EPOCH_S >= least_min * 60 and wanted in (None, plan[first]):
-                spell = (float(first * EPOCH_S), float(last * EPOCH_S))
-                source = NO_REM_OR_WAKE if wanted else ONE_STAGE
-                found.append(Planted("by itself", "EEG_ABNORMAL", *spell, None, sources=(source,)))
-    return found
 
 
 _WRITERS: Mapping[str, Callable[[np.random.Generator, Script], Script]] = {

@@ -1,6 +1,8 @@
-"""The alarms of the EEG through the whole path of a sample."""
+"""The alarms of the EEG: how long stages last, and through the whole path of a sample."""
 
+import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from functools import cache
 from itertools import pairwise
 
@@ -9,13 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.alarm.eeg import STRAY, Stages
+from monitor.alarm.runs import MEMORY_EPOCHS
 from monitor.domain.config import SessionConfig
 from monitor.domain.events import AlarmChanged, Event
 from monitor.domain.inputs import Chunk, Tick
 from monitor.domain.montage import ChannelKind, Montage
+from monitor.domain.stage import EPOCH_S, STAGES, Stage
 from monitor.session import MonitorSession
 from monitor.sources.simulator.source import open_simulator
 from monitor.staging.bundle import ModelBundle, load_bundle
+
+scorings = st.lists(
+    st.tuples(st.sampled_from(STAGES), st.integers(1, 30)).map(lambda run: [run[0]] * run[1])
+).map(lambda runs: [stage for run in runs for stage in run])
 
 SFREQ = 100
 SILENT_FROM_S = 270
@@ -72,6 +81,49 @@ def raised(events: list[Event], *kinds: str) -> dict[str, float]:
     """When each kind, and source, was first raised."""
     alarms = [e for e in events if isinstance(e, AlarmChanged) and e.reason.code == "raised"]
     return {f"{e.kind} {e.source}".strip(): e.at for e in reversed(alarms) if e.kind in kinds}
+
+
+def after(stages: Iterable[Stage], begin: int = 0) -> Stages:
+    found = Stages()
+    for i, stage in enumerate(stages):
+        found = found.after(stage, float(EPOCH_S * (begin + i)))
+    return found
+
+
+def by_definition(stages: list[Stage], wanted: tuple[Stage, ...], share: float) -> float:
+    """Return the longest stretch up to now that begins with a wanted stage and holds enough, s."""
+    fits = [stage in wanted for stage in stages]
+    begins = [i for i in range(len(fits)) if fits[i] and sum(fits[i:]) >= share * len(fits[i:])]
+    return EPOCH_S * (len(fits) - begins[0]) if begins else 0.0
+
+
+@given(scorings)
+def test_a_stretch_is_what_it_is_defined_to_be(stages: list[Stage]) -> None:
+    found = after(stages)
+    each = [by_definition(stages, (s,), 1.0 if s is Stage.W else 1 - STRAY) for s in STAGES]
+    assert found.same.scored_s == max(each)
+    assert found.deep.scored_s == by_definition(stages, (Stage.N2, Stage.N3), 1 - STRAY)
+    if found.same.scored_s:
+        assert found.same.since == EPOCH_S * len(stages) - found.same.scored_s
+
+
+@given(scorings, st.integers(0, 200), st.integers(1, 9))
+def test_unscored_epochs_neither_add_nor_break(stages: list[Stage], at: int, n: int) -> None:
+    holed = [*stages[:at], *[Stage.UNSCORED] * n, *stages[at:]]
+    lengths = [(s.same.scored_s, s.deep.scored_s) for s in (after(stages), after(holed))]
+    assert lengths[0] == lengths[1]
+    assert after(holed).known == (bool(holed) and holed[-1] is not Stage.UNSCORED)
+
+
+@given(scorings)
+def test_stages_are_restored_from_json(stages: list[Stage]) -> None:
+    found = after(stages)
+    assert Stages.restored(json.loads(json.dumps(asdict(found)))) == found
+
+
+def test_a_night_without_end_is_not_remembered_without_end() -> None:
+    found = after([STAGES[i % 5] for i in range(2 * MEMORY_EPOCHS)])
+    assert sum(run.epochs for run in found.runs) == MEMORY_EPOCHS
 
 
 @pytest.mark.parametrize("floor", ["EEG", "noise"])

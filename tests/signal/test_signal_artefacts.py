@@ -14,7 +14,13 @@ from monitor.domain.contact import Contact
 from monitor.domain.inputs import Chunk
 from monitor.domain.montage import Channel, ChannelKind, Montage
 from monitor.domain.quality import UNUSABLE, Artefact
-from monitor.signal.artefacts import FLAT_UV, OPEN_MEMORY_S, ArtefactDetector, is_usable
+from monitor.signal.artefacts import (
+    FLAT_UV,
+    OPEN_FOUND_S,
+    OPEN_MEMORY_S,
+    ArtefactDetector,
+    is_usable,
+)
 from monitor.signal.contact import contact_of
 from monitor.signal.features import MIN_USABLE
 from monitor.signal.frames import Framer, Frames, second_edges
@@ -188,6 +194,20 @@ def test_an_electrode_that_falls_off_is_soon_found(uv: float, seed: int) -> None
     assert usable[:fall].all()
     assert not usable[fall : fall + OPEN_MEMORY_S + 5].all()
     assert usable[fall + 15 :].mean() <= 0.1
+
+
+def test_of_64_open_inputs_all_but_one_are_found_for_good_in_time() -> None:
+    """For good: for as long as an alarm waits."""
+    n, fall, delay_s = 64, 60, 10
+    signal = np.tile(asleep(100.0), (n, 1))
+    rng = np.random.default_rng(7)
+    signal[:, fall * 100 :] = 5 * rng.normal(size=(n, signal.shape[1] - fall * 100))
+    found = judged(signal, 100.0, Montage.from_names([f"C{i}" for i in range(n)]))
+    is_open = (found[fall:] & Artefact.DISCONNECTED) != 0
+    lasting = np.lib.stride_tricks.sliding_window_view(is_open, delay_s, axis=0).all(axis=2)
+    begins = np.where(lasting.any(axis=0), lasting.argmax(axis=0), np.inf)
+    assert np.median(begins) <= OPEN_MEMORY_S
+    assert np.sort(begins)[-2] <= OPEN_FOUND_S
 
 
 def test_a_cytons_filter_and_folded_harmonics_do_not_hide_an_open_input() -> None:

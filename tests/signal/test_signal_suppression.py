@@ -71,19 +71,27 @@ def noise(seconds: float, rms_uv: float = 1.0) -> np.ndarray:
     return np.random.default_rng(0).normal(0, rms_uv, (1, int(seconds * SFREQ)))
 
 
-def by_definition(filtered: np.ndarray, sfreq: float, end_s: int) -> float:
-    """Suppression ratio of one row at the end of a second, as the specification words it."""
+def off_line(second: np.ndarray) -> float:
+    """Return how far a second gets from its linear fit."""
+    t = np.arange(len(second))
+    return float(np.abs(second - np.polyval(np.polyfit(t, second.astype(float), 1), t)).max())
+
+
+def by_definition(raw: np.ndarray, filtered: np.ndarray, sfreq: float, end_s: int) -> float:
+    """Suppression ratio of one row at the end of a second, as the specification words it.
+
+    A second is quiet that is so before the filter or behind it.
+    """
     edges = second_edges(0, end_s, sfreq)
     ends = np.sort(np.concatenate([edges[1:], (edges[:-1] + edges[1:]) // 2]))[-126:]
     begins = np.sort(np.concatenate([edges[:-1], (edges[:-1] + edges[1:]) // 2]))[-127:-1]
     known, quiet = 0, 0
     for begin, end in zip(begins, ends, strict=True):
-        second = filtered[begin : begin + int(sfreq)].astype(float)
         touched = filtered[edges[edges <= begin].max() : edges[edges >= end].min()]
         if np.isfinite(touched).all():
-            t = np.arange(len(second))
-            rest = second - np.polyval(np.polyfit(t, second, 1), t)
-            known, quiet = known + 1, quiet + (np.abs(rest).max() <= 5)
+            second = slice(begin, begin + int(sfreq))
+            known += 1
+            quiet += min(off_line(signal[second]) for signal in (raw, filtered)) <= 5
     now = np.isfinite(filtered[edges[-2] : edges[-1]]).all()
     return quiet / known if now and known >= KNOWN_SHARE * 126 else float("nan")
 
@@ -98,7 +106,7 @@ def test_the_ratio_is_what_it_is_defined_to_be(sfreq: float, lost_s: int) -> Non
     path = Path(EEG, sfreq)
     activity = path.push(signal)
     (filtered,) = path.filtered
-    expected = [by_definition(filtered[0], sfreq, end_s) for end_s in (64, 70, 90, 98)]
+    expected = [by_definition(signal[0], filtered[0], sfreq, end_s) for end_s in (64, 70, 90, 98)]
     assert expected == pytest.approx(activity.suppression[[63, 69, 89, 97]], nan_ok=True)
     known = [value for value in expected if not np.isnan(value)]
     assert (known == []) == (lost_s == 20)
@@ -229,3 +237,11 @@ def test_real_sleep_is_never_suppressed_nor_small(shared_data) -> None:
 def test_recordings_in_volts_are_measured(shared_data) -> None:
     source = open_edf(str(shared_data / "raw" / "short_psg.edf"), {}, 1.0)
     assert [channel.calibrated for channel in source.montage.channels][:3] == [True] * 3
+
+
+def test_a_silence_counts_from_its_first_second_although_the_filter_still_rings() -> None:
+    loud = 4 * asleep()
+    silent = np.concatenate([loud, loud[:, -1:] + noise(20, 0.5)], axis=1)
+    ratio = measured(silent).suppression[ASLEEP_S:]
+    steps = 2 * np.arange(1, 21) - 1  # whole seconds of silence, half a second apart
+    assert np.rint(126 * ratio) == pytest.approx(steps, abs=1)

@@ -33,7 +33,9 @@ def bundle():
 
 def test_every_kind_is_planted_or_comes_of_people_or_the_plan():
     by_people = {AlarmKind.OVERRUN, AlarmKind.HARD_TO_WAKE, AlarmKind.UNRESPONSIVE}
-    assert {cause.kind for cause in CAUSES.values()} | by_people == set(AlarmKind)
+    of_the_account = {AlarmKind.OVERUSE_SOFT, AlarmKind.OVERUSE_HARD}
+    planted = {cause.kind for cause in CAUSES.values()} | by_people
+    assert planted | of_the_account == set(AlarmKind)
     assert set(TECHNICAL) <= {cause.kind for cause in CAUSES.values()}
 
 
@@ -57,6 +59,16 @@ def test_the_ratio_holds_from_where_it_stays():
     quiet[50 * SFREQ : 180 * SFREQ] = True
     assert ratio_holds(quiet, 0.5, 60.0) == 50 + 1 + 31.0
     assert ratio_holds(quiet, 0.5, 130.0) is None
+
+
+@given(first=st.integers(0, 1000))
+def test_the_steps_of_the_ratio_are_those_of_the_recording(first):
+    quiet = np.zeros(100 * SFREQ, bool)
+    quiet[50 * SFREQ :] = True
+    at = ratio_holds(quiet, 0.5, 10.0, first)
+    assert at is not None
+    assert (first + at * SFREQ) % (SFREQ // 2) == 0
+    assert 82.0 <= at < 82.5
 
 
 @given(seed=st.integers(0, 10_000), profile=profiles, silent=st.booleans())
