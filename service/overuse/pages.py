@@ -1,0 +1,151 @@
+"""The report as tables: for the terminal and as Markdown, from its JSON alone."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from service.overuse.kinds import RAMP_DAYS
+from service.overuse.report import Figures
+from service.validation.pages import Sheet
+
+TITLE = "How soon overuse is found, and how often a stable user is flagged"
+
+_INTRO = """Made by `dreamwatch usage study --users {users} --seed {seed}`; the same gives the \
+same figures, in however many processes. {years:.0f} years of simulated lives, {users} users of \
+each kind, watched as the product watches: the account is asked at the end of every session and \
+at every noon, and sees nothing later. The users are drawn, not real: sleep and REM vary from \
+night to night and from person to person as in the two nights each of 58 people of the Sleep-EDF \
+Database Expanded (Kemp et al. 2000; PhysioNet, Goldberger et al. 2000, ODC-By 1.0); when they go \
+to bed, nap and leave the headset off is our own choice (`service/overuse/people.py`). No night \
+depends on the one before, which is simpler than life."""
+
+_USERS = """A *stable* user keeps to habits that lie within every limit: at least one night a week \
+without the headset, bed times with a σ of 15 to 35 min, up to an hour later at weekends. What \
+the account says of them is wrong. The others change on day 45 of their life and are asked from \
+then on. Levels: 1 is one soft breach in 7 days, 2 two, 3 a hard one or four soft in 14 days."""
+
+_FOUND = """Days count from the noon before the first changed night. *Found* is a limit that \
+begins to be broken, or by its hard bound where that was planted; users of whom it was broken \
+already are left out (*before*). σ is that of the person's own nights, or of their sessions a \
+day. At once: the full growth from one day to the next; slowly: in {ramp} days. The last two \
+columns ask for the first of all limits that speak of the same thing. Intervals are 95 %: \
+Clopper-Pearson for shares, exact Poisson for rates. Quantiles count those who were not found as \
+later than all others (–)."""
+
+
+def sheets(figures: Figures) -> list[Sheet]:
+    """Return the tables of a report."""
+    stable = figures["stable"]
+    by_user = ", ".join(f"{n} times: {users}" for n, users in stable["level_3_by_user"].items())
+    return [
+        Sheet("Marks", ("mark", "value", "limit", ""), tuple(map(_mark, figures["marks"]))),
+        Sheet("How soon overuse is found", _FOUND_HEAD, tuple(map(_found, figures["found"]))),
+        Sheet("Levels", _USER_HEAD, tuple(map(_user, figures["users"]))),
+        Sheet(
+            "What is found in stable users",
+            ("limit", "begins to be broken", "a year (95 %)", "behind a level 3"),
+            tuple(_limit(*item) for item in stable["limits"].items()),
+            f"Stable users by how often they reached level 3: {by_user}. A hard bound was broken "
+            f"{_rate(stable['hard'])} times a year.",
+        ),
+    ]
+
+
+_FOUND_HEAD = (
+    "kind",
+    "what happens",
+    "limit",
+    "users",
+    "before",
+    "found (95 %)",
+    "median d",
+    "90 % d",
+    "any: median d",
+    "any: through",
+)
+_USER_HEAD = (
+    "kind",
+    "users",
+    "years",
+    "level 1 a year (95 %)",
+    "level 2 a year (95 %)",
+    "level 3 a year (95 %)",
+    "days at level 0, 1, 2, 3",
+)
+
+
+def _number(value: float | None, digits: int = 1) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _rate(rate: Mapping[str, Any]) -> str:
+    low, high = rate["interval"]
+    return f"{rate['per_year']:.2f} ({low:.2f}–{high:.2f})"
+
+
+def _mark(mark: Mapping[str, Any]) -> tuple[str, ...]:
+    limit = f"{'≥' if mark['way'] == '>=' else '≤'} {mark['limit']:g}"
+    return mark["mark"], _number(mark["value"], 2), limit, mark["verdict"]
+
+
+def _found(row: Mapping[str, Any]) -> tuple[str, ...]:
+    low, high = row["interval"]
+    first = row["any"]
+    return (
+        row["kind"],
+        row["text"],
+        f"{row['limit']} {row['severity']}",
+        str(row["users"]),
+        str(row["before"]),
+        f"{_number(row['share'], 2)} ({low:.2f}–{high:.2f})",
+        _number(row["median_days"]),
+        _number(row["p90_days"]),
+        _number(first["median_days"]),
+        ", ".join(f"{limit} {n}" for limit, n in first["through"].items()),
+    )
+
+
+def _user(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        row["kind"],
+        str(row["users"]),
+        _number(row["years"]),
+        *(_rate(rate) for rate in row["reached"].values()),
+        ", ".join(f"{share:.0%}" for share in row["days_at"]),
+    )
+
+
+def _limit(name: str, row: Mapping[str, Any]) -> tuple[str, ...]:
+    return name, str(row["n"]), _rate(row), str(row["behind_level_3"])
+
+
+def console_tables(figures: Figures) -> list[Table]:
+    """Return the tables for a terminal."""
+    tables = []
+    for sheet in sheets(figures):
+        table = Table(title=sheet.title, box=None, title_justify="left", caption=sheet.note or None)
+        for heading in sheet.headings:
+            table.add_column(heading, overflow="fold")
+        for row in sheet.rows:
+            table.add_row(*row, style={"missed": "bold red", "too few": "yellow"}.get(row[-1]))
+        tables.append(table)
+    return tables
+
+
+def markdown(figures: Figures) -> str:
+    """Write the report as Markdown."""
+    parts = [f"# {TITLE}", _INTRO.format(**figures["study"]), _USERS]
+    parts.append(_FOUND.format(ramp=RAMP_DAYS))
+    for sheet in sheets(figures):
+        parts += [
+            f"## {sheet.title}",
+            *filter(None, [sheet.note]),
+            _pipes(sheet.headings, sheet.rows),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _pipes(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = (headings, ("---",) * len(headings), *rows)
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
