@@ -91,6 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.station, app.state.gate = station, gate
+    app.state.reporting = asyncio.Semaphore(1)
     app.add_middleware(Identity, gate=gate)
     app.add_middleware(Guard, settings=settings)
     for refusal in _STATUS:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from service.access.roles import MaySee
 from service.api import REFUSALS, KnownDreamer, TheStation
@@ -24,6 +24,7 @@ router = APIRouter(prefix="/api/v1")
 
 @router.get("/dreamers/{dreamer}/report", response_model=None, responses=_ANSWERS)
 async def show_report(
+    request: Request,
     _person: MaySee,
     station: TheStation,
     dreamer: KnownDreamer,
@@ -33,10 +34,11 @@ async def show_report(
     form: Annotated[Literal["html", "json"], Query(alias="format")] = "html",
 ) -> Response:
     """Return the report of a session: a page that needs nothing else, or its figures."""
-    told = await asyncio.to_thread(_report, station.settings, dreamer, session)
-    if form == "json":
-        return Response(told.model_dump_json(), media_type="application/json")
-    written = await asyncio.to_thread(page, told)
+    async with request.app.state.reporting:  # one at a time: those who are watched come first
+        told = await asyncio.to_thread(_report, station.settings, dreamer, session)
+        if form == "json":
+            return Response(told.model_dump_json(), media_type="application/json")
+        written = await asyncio.to_thread(page, told)
     return Response(written, media_type="text/html", headers=_HEADERS)
 
 

@@ -12,6 +12,9 @@ from service.report.words import MISSING, lasting, minutes, moment, number, perc
 from service.usage.shapes import Account
 
 NAMES = get_args(StageName)
+LEAST_SHARE = 0.0005
+"""Rarer artefacts are not worth a word; the JSON has them."""
+
 MOST_ROWS = 100
 """Longest table of things that may come by the thousand; the JSON has them all."""
 
@@ -64,7 +67,10 @@ _WAKING = (
     "evoked complex), r2 (an arousal), r3 (an awakening or gross movement), r4 (behaviour) or "
     "unknown; only behaviour clears anything."
 )
-_USE = "As the account stood when the session ended. Time that could not be scored counts as sleep."
+_USE = (
+    "As the account stood at the end of what is told here. Time that could not be scored counts as "
+    "sleep."
+)
 
 
 def _statistics(night: NightReport) -> Table:
@@ -141,7 +147,11 @@ def _quality(night: NightReport) -> Iterator[Table]:
             channel.name,
             number(channel.score, 2),
             *(percent(share) for share in (channel.good, channel.fair, channel.poor)),
-            ", ".join(f"{name} {percent(share, 1)}" for name, share in channel.artefacts.items()),
+            ", ".join(
+                f"{name} {percent(share, 1)}"
+                for name, share in channel.artefacts.items()
+                if share >= LEAST_SHARE
+            ),
         )
         for channel in night.channels
     )
