@@ -3,9 +3,10 @@
 import json
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import Page, WebSocketRoute
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, WebSocketRoute
 
 LISTENING = """
 window.tones = []; window.spoken = []; window.taps = [];
@@ -38,6 +39,8 @@ window.sounding = () => taps.some((tap) => {
 """
 """Notes each tone with its gain and each word; `sounding()` measures what leaves the page."""
 
+SOUNDING, SILENT = "sounding()", "!sounding()"
+
 USAGE = {
     "session": "s1",
     "recorded_min": 480.0,
@@ -59,7 +62,7 @@ SESSION = {"session": "s1", "status": "started", "profile": "adult", "sample": 0
 class Script:
     """Plays the service's part of the stream of one dreamer."""
 
-    def __init__(self, page: Page, dreamer: str = "bed-1") -> None:
+    def __init__(self, page: "Page", dreamer: str = "bed-1") -> None:
         self.page = page
         self.dreamer = dreamer
         self.coverage = "MONITORED"
@@ -67,7 +70,7 @@ class Script:
         self._socket: WebSocketRoute | None = None
         page.route_web_socket("**/api/v1/events*", self._open)
 
-    def _open(self, socket: WebSocketRoute) -> None:
+    def _open(self, socket: "WebSocketRoute") -> None:
         self._socket = socket
         socket.on_message(lambda _cursor: self.beat())
 
@@ -97,7 +100,7 @@ class Script:
         self._socket.send(json.dumps(message))
 
 
-def until(page: Page, expression: str, within_s: float = 5) -> None:
+def until(page: "Page", expression: str, within_s: float = 5) -> None:
     """Wait until an expression is true; the page's own rules forbid Playwright's way to."""
     deadline = time.monotonic() + within_s
     while not page.evaluate(expression):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.bedside_script import LISTENING
 from tests.e2e.e2e_process import Program, serve
 from tests.service.service_server import Served, served
 
@@ -27,7 +28,8 @@ QUIET = (
     "--disable-background-networking --disable-component-update --disable-sync "
     "--use-fake-device-for-media-stream"
 )
-TABLET = {"width": 1180, "height": 820}
+DEFAULTS = {"viewport": {"width": 1180, "height": 820}, "reduced_motion": "reduce"}
+"""A tablet; without animations, which take a processor without graphics all its time."""
 
 
 class Troubles(list[str]):
@@ -127,7 +129,7 @@ def new_context(browser: "Browser", troubles: Troubles) -> "Iterator[Callable[..
     with ExitStack() as opened:
 
         def open_context(**options: Any) -> "BrowserContext":
-            context = browser.new_context(**{"viewport": TABLET, **options})
+            context = browser.new_context(**(DEFAULTS | options))
             opened.callback(context.close)
             context.set_default_timeout(10_000)
             troubles.watch(context)
@@ -144,6 +146,20 @@ def context(new_context: "Callable[..., BrowserContext]") -> "BrowserContext":
 @pytest.fixture
 def page(context: "BrowserContext") -> "Page":
     return context.new_page()
+
+
+@pytest.fixture
+def bedside(page: "Page") -> Callable[..., None]:
+    """Return what opens a bedside page, ``bedside(service, dreamer, ready=True)``, and hears it."""
+    page.add_init_script(LISTENING)
+
+    def open_bed(service: Served, dreamer: str = "bed-1", ready: bool = True) -> None:
+        page.goto(f"{service.http.base_url}bedside/{dreamer}")
+        if ready:
+            page.get_by_role("button", name="Ready for the night").click()
+            page.wait_for_selector("[data-scene=night][data-sound=unlocked]")
+
+    return open_bed
 
 
 @pytest.fixture(scope="session")
