@@ -190,7 +190,9 @@ def withdraw(
 def profile(
     dreamer: Dreamer,
     zone: Annotated[str | None, typer.Option(help="IANA time zone such as Europe/Berlin.")] = None,
-    born: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
+    born: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Date of birth.")
+    ] = None,
     guardian: Annotated[str | None, typer.Option(help="Of a minor.")] = None,
     cool_off_h: Annotated[float | None, typer.Option(help="24 to 168.")] = None,
     role: By = "admin",
