@@ -38,7 +38,7 @@ def watch(bundle: ModelBundle, path: Path) -> tuple[NDArray[np.integer], NDArray
     with np.load(path) as recording:
         signal, numbers = recording["x"].astype(float), recording["epoch"].tolist()
         truth, sfreq = recording["stages"], float(recording["sfreq"])
-    config = SessionConfig("bed", "transfer", 0.0, sfreq, MONTAGE, live=False)
+    config = SessionConfig("bed", "transfer", 0.0, sfreq, MONTAGE, live=False, watched=False)
     session = MonitorSession(config, bundle)
     events = session.begin()
     for number, epoch in zip(numbers, signal, strict=True):

@@ -36,7 +36,7 @@ from monitor.signal.artefacts import ArtefactDetector
 from monitor.signal.contact import contact_of
 from monitor.signal.epocher import Epocher
 from monitor.signal.filter import SosFilter
-from monitor.signal.frames import Framer, spells
+from monitor.signal.frames import Framer, Frames, spells
 from monitor.signal.response import ResponseMeter
 from monitor.signal.suppression import SuppressionMeter
 from monitor.staging.bundle import ModelBundle
@@ -185,8 +185,7 @@ class MonitorSession:
             frames = self._detector.push(self._framer.push(block))
             contact = contact_of(frames.artefacts)
             filtered = self._filter.push(frames)
-            self._responses.push(frames, filtered)
-            activity = self._suppression.push(frames, filtered)
+            activity = self._look_at(frames, filtered)
             scored = self._scorer.push(self._epocher.push(filtered))
             begin = frames.first_second
             ending = {int(window.end_s) - begin: window for window in scored}
@@ -195,6 +194,13 @@ class MonitorSession:
                 if last in ending:
                     events += self._stage(ending[last])
         return events
+
+    def _look_at(self, frames: Frames, filtered: Frames) -> Activity:
+        """Look for what alarms and the wake protocol ask of the EEG; staging asks nothing more."""
+        if not self.config.watched:
+            return Activity.unknown(len(frames.artefacts))
+        self._responses.push(frames, filtered)
+        return self._suppression.push(frames, filtered)
 
     def _observe(
         self, begin: int, seconds: range, contact: NDArray[np.int8], activity: Activity

@@ -64,7 +64,9 @@ def score_night(
     calibration : Calibration or None
         Of the wearer, where there is one.
     """
-    config = SessionConfig("recording", "score", 0.0, source.sfreq, source.montage, live=False)
+    config = SessionConfig(
+        "recording", "score", 0.0, source.sfreq, source.montage, live=False, watched=False
+    )
     session = MonitorSession(config, bundle, calibration)
     events = session.begin()
     while (items := source.read()) is not None:

@@ -34,6 +34,8 @@ class SessionConfig:
         Whose wake protocol applies.
     live : bool
         Whether to tell the stage every 5 s as well; scoring a file at once needs it not.
+    watched : bool
+        Whether somebody lies there whose EEG may raise an alarm; staging a file needs it not.
     """
 
     dreamer: str
@@ -44,3 +46,4 @@ class SessionConfig:
     planned_s: float | None = None
     profile: Profile = "adult"
     live: bool = True
+    watched: bool = True

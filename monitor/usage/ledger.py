@@ -1,6 +1,6 @@
 """The account of a running session's dream time, on top of all the sessions before it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from math import ceil
@@ -21,6 +21,9 @@ EVERY_EPOCHS = 20
 
 EVERY_S = EVERY_EPOCHS * EPOCH_S
 """The same in seconds, for the time in which nothing comes."""
+
+OVERRUN = "grace_min"
+"""The limit of which an alarm of its own kind tells already."""
 
 _BUDGETS = ("sleep_24h_min", "rem_24h_min")
 
@@ -70,8 +73,8 @@ class UsageLedger:
     Attributes
     ----------
     breaches : tuple of Breach
-        The limits that are broken, as the alarms shall take them: while an override holds, a hard
-        one is a soft one.
+        The limits that are broken, as the alarms shall take them: without the planned end, and
+        while an override holds, a hard one is a soft one.
     """
 
     def __init__(
@@ -139,7 +142,7 @@ class UsageLedger:
         record, terms = self.record(at), self._terms(at)
         account = self._history.assess(record, at, terms.limits)
         self._counted_at = at
-        self.breaches = tuple(_lifted(account.breaches) if terms.override else account.breaches)
+        self.breaches = tuple(_for_alarms(account.breaches, lifted=terms.override is not None))
         return _counted(at, record, account, terms)
 
     def _terms(self, at: float) -> Terms:
@@ -160,8 +163,10 @@ class UsageLedger:
         self._digest = str(snapshot["past"])
 
 
-def _lifted(breaches: Sequence[Breach]) -> list[Breach]:
-    return [replace(breach, severity="soft") for breach in breaches]
+def _for_alarms(breaches: Sequence[Breach], *, lifted: bool) -> Iterator[Breach]:
+    for breach in breaches:
+        if breach.limit != OVERRUN:
+            yield replace(breach, severity="soft") if lifted else breach
 
 
 def _counted(at: float, record: SessionRecord, account: Account, terms: Terms) -> UsageCounted:
