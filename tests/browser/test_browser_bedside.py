@@ -123,7 +123,7 @@ def test_a_dreamer_signs_in_and_the_page_stays_when_the_token_ends(
     page.wait_for_selector("[data-scene=morning]")
     revoke_token(tmp_path / "data", PEOPLE[Role.DREAMER].name, "tester", time.time())
     page.get_by_text("NOT MONITORED").wait_for()
-    page.get_by_text("signed out: press Settings to sign in").wait_for()
+    page.get_by_text("signed out: sign in again from the settings").wait_for()
 
 
 def test_not_monitored_shows_within_five_seconds(served_apart, page, troubles):

@@ -20,7 +20,7 @@ const FIRST = { evening: "ready", night: "awake", waking: "awake", morning: "bac
 const name = decodeURIComponent(location.pathname.split("/").at(-1));
 const NOTHING = { coverage: "NOT_MONITORED", coverage_reason: null, session: null, wake: null, usage: null };
 const NO_WORD = "no word from the service";
-const SIGNED_OUT = "signed out: press Settings to sign in";
+const SIGNED_OUT = "signed out: sign in again from the settings";
 const known = () => dreamers.get(name) ?? NOTHING;
 
 let ready = false;
