@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse
 
+from service.access.roles import person_of
 from service.station import Station
 
 _PAGES = Path(__file__).parent / "static" / "bedside"
@@ -14,8 +15,11 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route("/bedside/{dreamer}", methods=["GET", "HEAD"])
 async def bedside(request: Request, dreamer: str) -> FileResponse:
-    """Return a dreamer's page, or one that says that there is nobody of this name."""
+    """Return a dreamer's page, or one that says that there is nobody of this name.
+
+    Who has not signed in gets the page, which sends them there, whatever the name.
+    """
     station: Station = request.app.state.station
-    if dreamer not in station.dreamers:
+    if person_of(request) is not None and dreamer not in station.dreamers:
         return FileResponse(_PAGES / "unknown.html", 404)
     return FileResponse(_PAGES / "index.html")
