@@ -119,10 +119,11 @@ function stepTraces(epochs, at) {
 }
 
 function shareTraces(epochs, at) {
-  const x = Array.from(epochs, (_, index) => at(index));
+  const all = [...epochs, epochs.at(-1)]; // the last one has an end too
+  const x = all.map((_, index) => at(index));
   return [...STAGES].reverse().map((stage) => ({
     x,
-    y: Array.from(epochs, (epoch) => Math.round(100 * (epoch?.proba[stage] ?? 0))),
+    y: all.map((epoch) => Math.round(100 * (epoch?.proba[stage] ?? 0))),
     name: stage,
     stackgroup: "shares",
     mode: "lines",

@@ -1,6 +1,6 @@
 // An entry of the log in words, and how loud they are.
 
-import { SHAPE, alarmName, hours, percent, plain, stageName, stepName } from "./words.js";
+import { SHAPE, alarmName, hours, percent, plain, stageName, stateName, stepName } from "./words.js";
 
 const SENTENCES = {
   session: ({ status, ch_names: names }) => [`Session ${status}: ${names.join(", ")}`],
@@ -8,7 +8,7 @@ const SENTENCES = {
   coverage: ({ coverage, reason }) => [`${plain(coverage)}: ${reason.text}`, `said-${coverage}`],
   gap: ({ n_samples: n, cause }) => [`${n} samples lost: ${cause}`],
   alarm: (alarm) => [
-    `${SHAPE[alarm.priority]} ${alarm.priority} ${alarmName(alarm)}: ${plain(alarm.state)} – ${by(alarm.reason)}`,
+    `${SHAPE[alarm.priority]} ${alarm.priority} ${alarmName(alarm)}: ${by(alarm.reason)} – ${stateName(alarm.state)}`,
     `said-${alarm.priority}`,
   ],
   wake: ({ step, round, rounds, reason }) => [

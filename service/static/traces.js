@@ -2,6 +2,7 @@
 
 import { show, write } from "./dom.js";
 import { fit } from "./hypnogram.js";
+import { may } from "./me.js";
 import { Stream } from "./stream.js";
 import { colour } from "./theme.js";
 
@@ -19,9 +20,10 @@ export class Traces {
     parts.smaller.onclick = () => this.#rescale(1);
     parts.larger.onclick = () => this.#rescale(-1);
     this.#rescale(0);
+    show(parts.tracing, may("see_raw"));
     const message = ({ type, data }) => type === "signal" && this.#take(data);
     this.stream = new Stream({ message, lost: () => {} }, { role: "viewer", types: "signal", dreamer: name });
-    this.stream.open();
+    if (may("see_raw")) this.stream.open();
     this.resized = new ResizeObserver(() => this.#schedule());
     this.resized.observe(parts.traces);
   }

@@ -49,8 +49,10 @@ export function alarmName({ kind, source }) {
   return `${words[0].toUpperCase()}${words.slice(1)} ${source}`.trim();
 }
 
+export const stateName = (state) => STATES[state] ?? plain(state);
+
 export function alarmState({ state, acked_by: by, escalation_level: level }) {
-  const words = STATES[state] ?? plain(state);
+  const words = stateName(state);
   if (state === "ACTIVE_UNACK" || state === "RTN_UNACK") return `${words}; ${TOLD[level] ?? TOLD[2]}`;
   return by ? words.replace("taken on", `taken on by ${by}`) : words;
 }

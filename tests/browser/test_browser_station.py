@@ -282,7 +282,7 @@ def test_no_tile_jumps_away_under_a_pointer(open_ward, page, visit):
 def test_sound_waits_for_a_first_touch_then_calls_in_ten_pulses_and_can_be_paused(
     open_ward, page, visit
 ):
-    here = open_ward(Bed("bed-1", 10, alarms=[alarm("bed-1")]), Bed("bed-2", 10))
+    here = open_ward(Bed("bed-1", 10, events=[alarm("bed-1")]), Bed("bed-2", 10))
     page.add_init_script(STARTS)
     visit(page, at=here.served)
     sound = page.locator("#sound")
@@ -298,8 +298,8 @@ def test_sound_waits_for_a_first_touch_then_calls_in_ten_pulses_and_can_be_pause
 
 
 def test_a_hundred_beds(open_ward, page, visit, capsys):
-    beds = [Bed(f"bed-{n}", 20) for n in range(1, 101)]
-    beds[41].alarms = [alarm("bed-42"), alarm("bed-42", Priority.LOW, "OVERRUN")]
+    beds = [Bed(f"bed-{n}", 20, seed=n) for n in range(1, 101)]
+    beds[41].events = [alarm("bed-42"), alarm("bed-42", Priority.LOW, "OVERRUN")]
     here = open_ward(*beds)
     page.add_init_script(FRAMES)
     visit(page, at=here.served)

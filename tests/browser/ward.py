@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from monitor.domain.epoch import ScoredEpoch
 from monitor.domain.events import (
     AlarmChanged,
@@ -19,89 +21,109 @@ from monitor.domain.events import (
     SessionChanged,
     UsageCounted,
 )
-from monitor.domain.stage import Stage
+from monitor.domain.stage import STAGES, Stage
+from monitor.sources.simulator.hypnogram import Habits, plan_stages, stages_of
+from monitor.sources.simulator.parameters import hypnogram_model
 from service.entries import draft, live_stage
 from service.station import Station
 from service.store import RUNNING, SessionRow, Store
 from tests.service.service_server import Served, served
 
-START = 1_800_000_000.0
-NIGHT = ["W", "W", "N1", "N2", "N2", "N3", "N3", "N3", "N2", "R", "R", "N2"]
-"""One cycle; each stage lasts `SPELL` epochs."""
-SPELL = 8
-PROBA = {"W": 0.02, "N1": 0.05, "N2": 0.05, "N3": 0.03, "R": 0.05}
+NOW = 1_799_982_720.0
+"""When all beds are: 2027-01-15 03:12 UTC."""
+REASON = Reason("ward", "as the ward says")
 
 
 @dataclass
 class Bed:
-    """One simulated dreamer.
+    """One simulated dreamer, in a night drawn by chance.
 
     Parameters
     ----------
     n_epochs : int
         How many were scored.
+    seed : int
+        Of the night.
+    events : sequence of Event
+        What its log holds besides.
+    quality : float
+        Of the live signal.
     """
 
     name: str
     n_epochs: int = 60
     coverage: Coverage = Coverage.MONITORED
-    alarms: Sequence[AlarmChanged] = field(default_factory=list)
+    reason: Reason = REASON
+    seed: int = 0
+    events: Sequence[Event] = ()
+    quality: float = 0.97
+    stages: list[Stage] = field(init=False)
+
+    def __post_init__(self) -> None:
+        chance = np.random.default_rng(self.seed)
+        habits = Habits(asleep_by=20)
+        self.stages = stages_of(plan_stages(chance, 1_000, hypnogram_model(), habits))
+        self._sure = chance.beta(9, 2, 1_000)
 
     @property
-    def now(self) -> float:
-        return START + 30 * self.n_epochs
+    def start(self) -> float:
+        return NOW - 30 * self.n_epochs
 
     def begin(self) -> list[Event]:
         """Everything that its log holds at first."""
-        session = SessionChanged(
-            START, self.name, "started", 100.0, ("C3-M2", "O1-M2"), 28_800.0, "adult", 0
-        )
-        reason = Reason("test", "as the ward says")
+        names = ("C3-M2", "O1-M2")
         return [
-            session,
+            SessionChanged(self.start, self.name, "started", 100.0, names, 28_800.0, "adult", 0),
             *(self._epoch(index) for index in range(self.n_epochs)),
-            CoverageChanged(self.now, self.coverage, reason),
+            CoverageChanged(NOW, self.coverage, self.reason),
             self._usage(),
-            *self.alarms,
+            *self.events,
         ]
 
     def live(self) -> LiveStage:
-        """The next live stage."""
-        stage = self._stage(self.n_epochs)
-        return LiveStage(self.now, stage, self.now, _proba(stage), 0.97)
+        """The live stage now."""
+        stage = self.stages[self.n_epochs]
+        return LiveStage(NOW, stage, NOW, self._proba(self.n_epochs), self.quality)
 
     def next_epoch(self) -> Event:
         self.n_epochs += 1
         return self._epoch(self.n_epochs - 1)
 
-    def _stage(self, index: int) -> Stage:
-        return Stage(NIGHT[index // SPELL % len(NIGHT)])
-
     def _epoch(self, index: int) -> EpochScored:
-        stage = self._stage(index)
-        scored = ScoredEpoch(index, 30.0 * index, stage, _proba(stage), 0.97)
-        return EpochScored(START + 30.0 * (index + 1), scored)
+        proba = self._proba(index)
+        scored = ScoredEpoch(index, 30.0 * index, self.stages[index], proba, self.quality)
+        return EpochScored(self.start + 30.0 * (index + 1), scored)
+
+    def _proba(self, index: int) -> dict[str, float]:
+        sure = float(self._sure[index])
+        return {
+            stage.value: sure if stage is self.stages[index] else (1 - sure) / 4 for stage in STAGES
+        }
 
     def _usage(self) -> UsageCounted:
-        slept = self.n_epochs / 2
+        so_far = self.stages[: self.n_epochs]
+        slept = sum(stage.is_sleep for stage in so_far) / 2
+        rem = so_far.count(Stage.R) / 2
         return UsageCounted(
-            self.now, self.name, slept, slept, slept / 4, 0.0, 0.0,
-            sleep_24h_min=slept, rem_24h_min=slept / 4, budgets={"rem_24h_min": 140.0},
+            NOW, self.name, self.n_epochs / 2, slept, rem, 0.0, 0.0,
+            sleep_24h_min=slept, rem_24h_min=rem, budgets={"rem_24h_min": 140.0},
         )  # fmt: skip
 
 
-def _proba(stage: Stage) -> dict[str, float]:
-    return PROBA | {stage.value: 1 - sum(PROBA.values()) + PROBA[stage.value]}
-
-
-def alarm(bed: str, priority: Priority = Priority.HIGH, kind: str = "UNRESPONSIVE") -> AlarmChanged:
-    """An alarm that nobody has taken on."""
+def alarm(
+    bed: str,
+    priority: Priority = Priority.HIGH,
+    kind: str = "UNRESPONSIVE",
+    text: str = REASON.text,
+    acked_by: str | None = None,
+) -> AlarmChanged:
+    """An alarm, which nobody has taken on unless it is said who."""
     return AlarmChanged(
-        at=START, alarm_id=f"{bed}:{kind}::1", kind=kind, source="", priority=priority,
-        state="ACTIVE_UNACK", previous_state="NORMAL",
-        reason=Reason("raised", "as the ward says"), version=1, present=True, raised_at=START,
-        acked_by=None, acked_at=None, latched=True, shelved_until=None, inhibited_by=None,
-        escalation_level=0, disposition=None, recurrence=0,
+        at=NOW, alarm_id=f"{bed}:{kind}::1", kind=kind, source="", priority=priority,
+        state="ACTIVE_ACK" if acked_by else "ACTIVE_UNACK", previous_state="NORMAL",
+        reason=Reason("raised", text), version=1, present=True, raised_at=NOW - 40,
+        acked_by=acked_by, acked_at=NOW if acked_by else None, latched=True, shelved_until=None,
+        inhibited_by=None, escalation_level=0, disposition=None, recurrence=0,
     )  # fmt: skip
 
 
@@ -134,7 +156,7 @@ def ward(data_dir: Path, *beds: Bed, **settings: Any) -> Iterator[Ward]:
 
 
 def _commit(store: Store, bed: Bed, events: Sequence[Event]) -> list[Any]:
-    row = SessionRow(bed.name, bed.name, "ward", START, RUNNING, b"")
+    row = SessionRow(bed.name, bed.name, "ward", bed.start, RUNNING, b"")
     return store.commit(row, [draft(event, bed.name) for event in events])
 
 
