@@ -76,13 +76,9 @@ def test_at_the_end_of_an_epoch_both_say_the_same(signal, bundle):
 
 def test_telling_the_live_stage_changes_no_epoch_but_for_its_spectrum(signal, bundle):
     live, quiet = (session(bundle, live).push(Chunk(signal, 0)) for live in (True, False))
-    assert [bare(event) for event in live if not isinstance(event, LiveStage)] == quiet
-
-
-def bare(event: Event) -> Event:
-    if not isinstance(event, EpochScored):
-        return event
-    return replace(event, epoch=replace(event.epoch, spectrum=()))
+    bare = [replace(e, epoch=replace(e.epoch, spectrum=())) for e in epochs(live)]
+    assert bare == epochs(quiet)
+    assert all(event.epoch.spectrum == () for event in epochs(quiet))
 
 
 def test_a_scored_epoch_has_the_spectrum_of_its_best_eeg_channel(signal, bundle):
