@@ -9,10 +9,10 @@ baseline goes on learning while nothing is found: it takes in days up to `MOST_D
 before the present rise began, which is the sum's last zero. So the rise itself is never learned.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import isfinite
-from statistics import median
+from statistics import fmean, median, stdev
 
 import numpy as np
 
@@ -39,8 +39,8 @@ CAUTION_DAYS = 3.0
 MAD_TO_SIGMA = 1.4826
 """σ of a normal distribution by its median absolute deviation."""
 
-FLOORS = {"trend_rem": 10.0, "trend_sleep": 20.0, "trend_sessions": 1.0}
-"""Least σ: 10 min of REM, 20 min of sleep, 1 session a day [D]; so an odd nap is no growth."""
+FLOORS = {"trend_rem": 10.0, "trend_sleep": 20.0, "trend_sessions": 0.5}
+"""Least σ: 10 min of REM, 20 min of sleep, half a session a day [D]; so an odd nap is no growth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ class Trend:
     sum_sigma : float
         The sum of today, 0 to `CEILING`.
     baseline, sigma : float
-        Median and robust σ of a usual day, in the figure's own unit.
+        Middle and σ of a usual day, in the figure's own unit: median and robust σ, of sessions
+        mean and σ.
     n_days : int
         How many days they come from, `FEWEST_DAYS` to `MOST_DAYS`.
     """
@@ -77,7 +78,22 @@ def add_up(total: float, z: float) -> float:
     return max(0.0, total + z - K)
 
 
-def trend(values: Iterable[float], floor: float) -> Trend | None:
+def robust(days: list[float]) -> tuple[float, float]:
+    """Return median and robust σ."""
+    centre = median(days)
+    return centre, MAD_TO_SIGMA * median(abs(value - centre) for value in days)
+
+
+def of_counts(days: list[float]) -> tuple[float, float]:
+    """Return mean and σ: of a count that mostly is one the median deviation is none."""
+    return fmean(days), stdev(days)
+
+
+def trend(
+    values: Iterable[float],
+    floor: float,
+    usual: Callable[[list[float]], tuple[float, float]] = robust,
+) -> Trend | None:
     """Return the growth of a daily figure.
 
     Parameters
@@ -86,6 +102,8 @@ def trend(values: Iterable[float], floor: float) -> Trend | None:
         One a day, oldest first; days that are not finite are left out.
     floor : float
         Least σ, above 0.
+    usual : callable
+        Returns middle and σ of usual days.
 
     Returns
     -------
@@ -96,14 +114,14 @@ def trend(values: Iterable[float], floor: float) -> Trend | None:
     if len(known) < FEWEST_DAYS:
         return None
     n_days, total, highest = FEWEST_DAYS, 0.0, 0.0
-    centre, sigma = _usual(known[:n_days], floor)
+    centre, sigma = _widened(usual(known[:n_days]), n_days, floor)
     for day, value in enumerate(known[FEWEST_DAYS:], FEWEST_DAYS + 1):
         risen = add_up(total, (value - centre) / sigma)
         highest = max(highest, risen) if risen > 0 else 0.0
         total = min(risen, CEILING)
         if total == 0 and n_days < MOST_DAYS:
             n_days = min(day, MOST_DAYS)
-            centre, sigma = _usual(known[:n_days], floor)
+            centre, sigma = _widened(usual(known[:n_days]), n_days, floor)
     return Trend(highest, total, centre, sigma, n_days)
 
 
@@ -113,15 +131,17 @@ def find_trends(days: Daily) -> dict[str, Trend | None]:
     A day without any session counts as none; its REM and sleep are unknown and left out [D].
     """
     series = {
-        "trend_rem": np.where(days.used, days.rem_min, np.nan),
-        "trend_sleep": np.where(days.used, days.sleep_min, np.nan),
-        "trend_sessions": days.sessions,
+        "trend_rem": (np.where(days.used, days.rem_min, np.nan), robust),
+        "trend_sleep": (np.where(days.used, days.sleep_min, np.nan), robust),
+        "trend_sessions": (days.sessions, of_counts),
     }
-    return {name: trend(values.tolist(), FLOORS[name]) for name, values in series.items()}
+    return {
+        name: trend(values.tolist(), FLOORS[name], usual)
+        for name, (values, usual) in series.items()
+    }
 
 
-def _usual(days: list[float], floor: float) -> tuple[float, float]:
-    """Return median and widened robust σ."""
-    centre = median(days)
-    spread = MAD_TO_SIGMA * median(abs(value - centre) for value in days)
-    return centre, max(floor, spread * (1 + CAUTION_DAYS / len(days)))
+def _widened(usual: tuple[float, float], n_days: int, floor: float) -> tuple[float, float]:
+    """Return the middle, and σ as uncertain as it is."""
+    centre, sigma = usual
+    return centre, max(floor, sigma * (1 + CAUTION_DAYS / n_days))

@@ -10,7 +10,7 @@ from hypothesis import given
 
 from monitor.usage.daily import daily
 from monitor.usage.timeline import Timeline
-from monitor.usage.trend import CEILING, FLOORS, H, add_up, find_trends, trend
+from monitor.usage.trend import CEILING, FLOORS, H, add_up, find_trends, of_counts, trend
 from tests.usage.usage_nights import BERLIN, session, unix
 
 BASELINE = [88.0, 112.0] * 7  # median 100, MAD 12
@@ -138,14 +138,22 @@ def test_days_without_a_session_count_as_no_session_and_their_sleep_is_left_out(
     assert trends["trend_sessions"].n_days == 24
 
 
-def test_a_second_session_every_day_is_found_in_ten_days() -> None:
+def test_a_second_session_every_day_is_found_in_four_days() -> None:
     line = nights(40, late=20)
     at = unix("2026-03-21 15:00", BERLIN)
     alarms = []
     for day in range(20):
         found = find_trends(daily(line, at + day * 86_400, BERLIN))["trend_sessions"]
         alarms.append(found is not None and found.alarm)
-    assert alarms.index(True) == 11  # 0.5 a day passes 5 with the eleventh; the first has none yet
+    assert alarms.index(True) == 4  # 2 σ less 0.5 a day pass 5 with the fourth
+
+
+def test_of_a_count_mean_and_sigma_tell_what_is_usual() -> None:
+    days = [1.0] * 12 + [0.0, 2.0]  # the median deviation is 0
+    found = trend(days, 0.1, of_counts)
+    assert found is not None
+    assert found.baseline == 1.0
+    assert found.sigma == pytest.approx((2 / 13) ** 0.5 * (1 + 3 / 14))
 
 
 def test_of_a_session_that_lasts_only_what_is_known_counts() -> None:
