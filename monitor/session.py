@@ -15,6 +15,7 @@ from monitor.alarm.catalogue import DEFAULT_POLICY
 from monitor.alarm.coverage import Watch, assess_coverage
 from monitor.alarm.engine import AlarmEngine
 from monitor.alarm.rules import Policy
+from monitor.domain.checks import check_follows, check_gap, checked_data
 from monitor.domain.config import SessionConfig
 from monitor.domain.contact import Activity, Contact, Second
 from monitor.domain.epoch import PHASE_S, ScoredEpoch
@@ -29,7 +30,8 @@ from monitor.domain.events import (
     SessionChanged,
     UsageCounted,
 )
-from monitor.domain.inputs import MAX_GAP_S, Chunk, End, Finish, Gap, Health, Input, Recall, Tick
+from monitor.domain.identity import check_identity, identity
+from monitor.domain.inputs import Chunk, End, Finish, Gap, Health, Input, Recall, Tick
 from monitor.domain.montage import STAGED, ChannelKind
 from monitor.domain.stage import EPOCH_S, Stage
 from monitor.signal.artefacts import ArtefactDetector
@@ -45,8 +47,6 @@ from monitor.staging.published import PublishedStage
 from monitor.staging.scorer import Scorer
 from monitor.usage.ledger import UsageLedger
 from monitor.usage.record import SessionRecord
-
-SNAPSHOT_VERSION = 6
 
 SILENT_S = 10.0
 """Seconds without signal after which no live stage is shown any more: two of its steps."""
@@ -161,7 +161,7 @@ class MonitorSession:
         match item:
             case Chunk():
                 self._check_follows(item.first_sample)
-                return self._push_signal(self._check_data(item.data))
+                return self._push_signal(checked_data(item.data, len(self.config.montage.channels)))
             case Gap():
                 self._check_follows(item.first_sample)
                 return self._push_gap(item)
@@ -249,9 +249,7 @@ class MonitorSession:
         return LiveStage(self.now, stage, since, scored.proba, scored.quality, scored.channels)
 
     def _push_gap(self, gap: Gap) -> list[Event]:
-        limit = round(MAX_GAP_S * self.config.sfreq)
-        if not 1 <= gap.n_samples <= limit:
-            raise InputError(f"a gap has 1 to {limit} samples, not {gap.n_samples}")
+        check_gap(gap, self.config.sfreq)
         lost = SamplesLost(self.now, gap.first_sample, gap.n_samples, gap.cause)
         shape = (len(self.config.montage.channels), gap.n_samples)
         return [lost, *self._push_signal(np.broadcast_to(np.float64(np.nan), shape))]
@@ -312,20 +310,7 @@ class MonitorSession:
     def _check_follows(self, first_sample: int) -> None:
         if self._watch.ended:
             raise InputError(f"session {self.config.session} has ended and takes no more signal")
-        if first_sample != self.position:
-            raise InputError(
-                f"expected sample {self.position}, got {first_sample}: "
-                "samples come in order, and lost ones as a Gap"
-            )
-
-    def _check_data(self, data: NDArray[np.float64]) -> NDArray[np.float64]:
-        n_channels = len(self.config.montage.channels)
-        if data.ndim != 2 or len(data) != n_channels or data.dtype.kind not in "fiu":
-            raise InputError(
-                f"a chunk is real numbers of shape ({n_channels}, n_samples), "
-                f"not {data.dtype} of shape {data.shape}"
-            )
-        return data.astype(np.float64, copy=False)
+        check_follows(first_sample, self.position)
 
     def _session_changed(self, status: str) -> SessionChanged:
         config = self.config
@@ -340,22 +325,10 @@ class MonitorSession:
             self.position,
         )
 
-    def _identity(self) -> dict[str, Any]:
-        config = self.config
-        return {
-            "version": SNAPSHOT_VERSION,
-            "dreamer": config.dreamer,
-            "session": config.session,
-            "start": config.start,
-            "sfreq": config.sfreq,
-            "ch_names": list(config.montage.ch_names),
-            "model": self._model,
-        }
-
     def snapshot(self) -> dict[str, Any]:
         """Everything the next push depends on: plain JSON values and arrays, nested."""
         return {
-            "identity": self._identity(),
+            "identity": identity(self.config, self._model),
             "now": self.now,
             "coverage": str(self.coverage),
             "watch": asdict(self._watch),
@@ -370,7 +343,7 @@ class MonitorSession:
         SnapshotError
             When it was taken of another session, montage, sampling rate or model, or is damaged.
         """
-        self._check_identity(snapshot.get("identity"))
+        check_identity(snapshot.get("identity"), identity(self.config, self._model))
         try:
             self.now = float(snapshot["now"])
             self.coverage = Coverage(snapshot["coverage"])
@@ -381,14 +354,6 @@ class MonitorSession:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise SnapshotError(f"the saved state is damaged: {error!r}") from error
         self._status = "resumed"
-
-    def _check_identity(self, saved: object) -> None:
-        if not isinstance(saved, dict):
-            raise SnapshotError("the saved state does not say what it is of")
-        for name, value in self._identity().items():
-            if saved.get(name) != value:
-                found = saved.get(name)
-                raise SnapshotError(f"the saved state has {name} {found!r}, expected {value!r}")
 
     def adopt_alarms(self, snapshot: dict[str, Any]) -> list[Event]:
         """Take over the open alarms of the same dreamer's previous session from its snapshot."""
