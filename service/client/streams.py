@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -152,19 +153,20 @@ class AsyncEventClient(_Subscription):
         super().__init__(url, dreamers, types, role, cursor, keeper, token)
         self._sleep, self._clock = sleep, clock
 
-    async def follow(self) -> AsyncIterator[Message]:
-        """Yield what `EventClient.follow` does."""
+    async def follow(self) -> AsyncGenerator[Message, None]:
+        """Yield what `EventClient.follow` does; who leaves early does so by `aclosing`."""
         while True:
             try:
-                async for message in self._session():
-                    yield message
-                    self._keep(message)
+                async with aclosing(self._session()) as messages:
+                    async for message in messages:
+                        yield message
+                        self._keep(message)
             except _LOST as error:
                 for message in self._follower.lose(error):
                     yield message
             await self._sleep(self._follower.wait_s())
 
-    async def _session(self) -> AsyncIterator[Message]:
+    async def _session(self) -> AsyncGenerator[Message, None]:
         follower = self._follower
         async with connect_async(self._address, **self._options) as connection:
             await connection.send(follower.first_word(self._clock()))
