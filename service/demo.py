@@ -4,19 +4,28 @@ import argparse
 import sys
 import tempfile
 import threading
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from monitor.domain.errors import DreamwatchError
+from monitor.usage.days import find_zone
 from service.client import EventClient, stream_address
 from service.errors import SettingsError
+from service.overuse.life import draw_life, record_life
+from service.overuse.people import draw_person
 from service.printing import line
 from service.server import listen, serve
 from service.settings import Settings, load_settings
+from service.usage.desk import Desk
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
 PLANNED_MIN = 75
+DREAMER = "bed-1"
+PAST_DAYS, PAST_SEED = 14, 3
 SPEED = 240
 """Times faster than life: the first high alarm, 93 minutes into the night, comes in 24 s."""
 
@@ -29,6 +38,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="dreamwatch-demo-") as data_dir:
         try:
             settings = _settings(parser.parse_args().port, Path(data_dir), console)
+            _import_fortnight(Desk(settings.data_dir, settings.time_zone), settings.time_zone)
             serve(settings, lambda page: _announce(page, console))
         except DreamwatchError as error:
             console.print(f"dreamwatch: {error}")
@@ -49,7 +59,16 @@ def _source() -> str:
     nights = sorted(SAMPLES.glob("*.edf"))
     if not nights:
         raise SettingsError(f"there is no sample night (*.edf) in {SAMPLES}")
-    return f"edf:{nights[0]}?dreamer=bed-1&speed={SPEED}&planned_minutes={PLANNED_MIN}"
+    return f"edf:{nights[0]}?dreamer={DREAMER}&speed={SPEED}&planned_minutes={PLANNED_MIN}"
+
+
+def _import_fortnight(desk: Desk, zone: str) -> None:
+    """Give the dreamer simulated nights before this one, for the account to have a past."""
+    rng = np.random.default_rng(PAST_SEED)
+    first = date.today() - timedelta(days=PAST_DAYS + 1)  # noqa: DTZ011 - a simulated calendar
+    life = draw_life(rng, draw_person(rng), first, PAST_DAYS)
+    for night in record_life(rng, life, first, find_zone(zone)):
+        desk.add(DREAMER, replace(night, imported=True))
 
 
 def _announce(page: str, console: Console) -> None:

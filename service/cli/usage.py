@@ -25,6 +25,7 @@ from monitor.usage.changes import (
 )
 from monitor.usage.days import find_zone
 from monitor.usage.rules import Bounds
+from service.overuse.cli import study
 from service.settings import Settings, load_settings
 from service.usage.accounts import Use
 from service.usage.desk import Desk
@@ -203,6 +204,9 @@ def profile(
     said = {"zone": zone, "born": day, "guardian": guardian, "cool_off_h": cool_off_h}
     account = _ask(data_dir, dreamer, lambda by: SetProfile(**said, **by), role)  # type: ignore[arg-type]
     typer.echo(f"age group {account['age_group']}, time zone {account['zone']}")
+
+
+usage.command()(study)
 
 
 def _ask(data_dir: Path | None, dreamer: str, make: Any, role: str) -> dict[str, Any]:
