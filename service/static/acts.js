@@ -14,6 +14,7 @@ export async function attemptCommand(send, done = "", alarm = null) {
 function refusal(error, alarm) {
   if (error.code !== "stale_version" || alarm === null) return error.message;
   const now = dreamers.get(alarm.dreamer)?.alarms.get(alarm.alarm_id);
-  const how = now && now.version > alarm.version ? alarmState(now) : "look again";
-  return `Somebody else was first. ${alarmName(alarm)}, ${alarm.dreamer}: ${now ? how : "closed"}.`;
+  const known = now === undefined || now.version > alarm.version; // else the stream is yet to tell
+  const how = known ? (now ? alarmState(now) : "closed") : "look again";
+  return `Somebody else was first. ${alarmName(alarm)}, ${alarm.dreamer}: ${how}.`;
 }

@@ -104,16 +104,22 @@ class Row {
 }
 
 const act = (alarm, send, done) =>
-  attemptCommand(() => send(alarm), `${alarmName(alarm)}, ${alarm.dreamer}: ${done}`, alarm);
+  attemptCommand(() => send(asItIs(alarm)), `${alarmName(alarm)}, ${alarm.dreamer}: ${done}`, alarm);
+
+/** The alarm's latest version, if time alone has changed it since a person looked. */
+function asItIs(alarm) {
+  const now = dreamers.get(alarm.dreamer)?.alarms.get(alarm.alarm_id);
+  return now?.state === alarm.state && now.acked_by === alarm.acked_by ? now : alarm;
+}
 
 export const take = (alarm) => act(alarm, acknowledge, "acknowledged");
 
 async function putAside(alarm) {
   const chosen = await askShelve(`${alarmName(alarm)}, ${alarm.dreamer}`);
-  if (chosen) await act(alarm, () => shelve(alarm, chosen.reason, chosen.seconds), "put aside");
+  if (chosen) await act(alarm, (now) => shelve(now, chosen.reason, chosen.seconds), "put aside");
 }
 
 async function close(alarm) {
   const found = await askFinding(`${alarmName(alarm)}, ${alarm.dreamer}`);
-  if (found) await act(alarm, () => resolve(alarm, found.disposition, found.note), "closed");
+  if (found) await act(alarm, (now) => resolve(now, found.disposition, found.note), "closed");
 }

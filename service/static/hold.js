@@ -1,8 +1,11 @@
 // Nothing may jump away under a finger: while somebody points into a list, its order stays.
 
+const FOCUS_MS = 30_000; // a focus that nobody has moved for so long was left behind
+
 /** Says whether the order of a list has to stay as it is. */
 export class Hold {
-  #movedAt = -Infinity;
+  #pointedAt = -Infinity;
+  #focusedAt = -Infinity;
   #list;
   #restMs;
 
@@ -11,14 +14,18 @@ export class Hold {
     this.#list = list;
     this.#restMs = restMs;
     for (const kind of ["pointermove", "pointerdown"]) {
-      list.addEventListener(kind, (event) => (this.#movedAt = event.target === list ? -Infinity : performance.now()));
+      list.addEventListener(kind, (event) => (this.#pointedAt = event.target === list ? -Infinity : performance.now()));
     }
-    list.addEventListener("pointerleave", () => (this.#movedAt = -Infinity));
+    list.addEventListener("pointerleave", () => (this.#pointedAt = -Infinity));
+    for (const kind of ["focusin", "keydown"]) {
+      list.addEventListener(kind, () => (this.#focusedAt = performance.now()));
+    }
   }
 
   get holds() {
-    const within = this.#list.matches(":focus-within") && document.hasFocus();
-    return within || performance.now() - this.#movedAt < this.#restMs;
+    const now = performance.now();
+    const focused = this.#list.matches(":focus-within") && now - this.#focusedAt < FOCUS_MS;
+    return focused || now - this.#pointedAt < this.#restMs;
   }
 }
 

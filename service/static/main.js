@@ -84,7 +84,7 @@ function render() {
   const open = openAlarms();
   tiles.show(names, pulse.alive);
   alarms.show(open);
-  view.show(names, pulse.alive, open);
+  view.show(names, pulse.alive);
   showTotals(pulse.alive);
   header.show(open, pulse.alive, met);
 }

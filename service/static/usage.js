@@ -18,7 +18,7 @@ export class UsagePanel {
   constructor(parts, name) {
     this.parts = parts;
     this.name = name;
-    onTheme(() => this.#account && attempt(() => this.#drawDays()));
+    this.close = onTheme(() => this.#account && attempt(() => this.#drawDays()));
   }
 
   /** Something was counted: ask again before long. */

@@ -16,6 +16,7 @@ const AGAIN_MS = 10_000;
 
 export class View {
   #open = null;
+  #connected = false;
   #element = document.getElementById("dreamer");
   #station = document.getElementById("station");
 
@@ -47,7 +48,7 @@ export class View {
     };
     scrollTo(0, 0);
     found.name.focus({ preventScroll: true });
-    if (dreamers.has(name)) this.show([name], true);
+    if (dreamers.has(name)) this.show([name], this.#connected);
   }
 
   take(message) {
@@ -59,6 +60,7 @@ export class View {
   }
 
   show(names, connected) {
+    this.#connected = connected;
     const open = this.#open;
     const dreamer = open && names.includes(open.name) && dreamers.get(open.name);
     if (!dreamer) return;
@@ -89,6 +91,7 @@ export class View {
   #close() {
     this.#open?.traces.close();
     this.#open?.night.close();
+    this.#open?.usage.close();
     this.#open = null;
     this.#element.replaceChildren();
   }
