@@ -68,6 +68,11 @@ def append(
     return entries
 
 
+def chain_of(connection: Connection, dreamer: str) -> int:
+    """Return the number of a dreamer's chain, which is begun if there is none."""
+    return _head(connection, dreamer)[1]
+
+
 def read_records(connection: Connection) -> Iterator[Record]:
     """Read what was forgotten; a damaged record says nothing, and does not fit its digest."""
     query = (

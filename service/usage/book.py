@@ -10,8 +10,8 @@ from monitor.usage.book import check, fold
 from monitor.usage.changes import Change, from_json, to_json
 from service.entries import draft
 from service.errors import StoreError
-from service.log import LOG, append
-from service.schema import chains, limit_changes
+from service.log import LOG, append, chain_of
+from service.schema import limit_changes
 
 LIMITS = "limits"
 """The command that such an entry of the log records; whose limits it says by their chain only."""
@@ -33,8 +33,11 @@ def ask(connection: Connection, dreamer: str, command_id: str, change: Change, z
     check(fold(read_changes(connection, dreamer), change.at, zone), change)
     row = {"at": change.at, "actor": change.actor, "change": json.dumps(to_json(change))}
     connection.execute(insert(limit_changes).values(dreamer=dreamer, command_id=command_id, **row))
-    chain = connection.scalar(select(chains.c.number).where(chains.c.name == dreamer))
-    detail = {"chain": chain, "change": change.kind, "number": last_change(connection)}
+    detail = {
+        "chain": chain_of(connection, dreamer),
+        "change": change.kind,
+        "number": last_change(connection),
+    }
     done = CommandDone(change.at, command_id, LIMITS, change.actor, detail)
     append(connection, LOG, LOG, [draft(done, LOG)])
     return True

@@ -13,6 +13,7 @@ from monitor.domain.errors import InputError
 from monitor.sources.spec import LINKS, SourceSpec
 from monitor.usage.record import SessionRecord, from_json, to_json
 from service.errors import StoreError
+from service.log import chain_of
 from service.schema import limit_changes, nights
 
 
@@ -49,6 +50,7 @@ def replace(connection: Connection, dreamer: str, record: SessionRecord) -> bool
 
     Its row gets a new number, by which a running service sees that the past has changed.
     """
+    chain_of(connection, dreamer)  # by which it can be forgotten
     same = (nights.c.dreamer == dreamer) & (nights.c.session == record.session)
     replaced = connection.execute(delete(nights).where(same)).rowcount
     keep(connection, dreamer, record)
