@@ -91,7 +91,7 @@ function showPerson() {
   const person = who();
   const signedIn = person !== null && !person.anonymous;
   show(find(".anonymous"), person?.anonymous ?? false);
-  write(find(".person"), signedIn ? `${person.name}, ${person.role}` : "");
+  write(find(".person"), signedIn ? `${person.name}, ${person.role}` : person ? "No sign-in here" : "");
   show(find("#sign-out"), signedIn);
   show(find(".only-look"), !may("attend"));
 }

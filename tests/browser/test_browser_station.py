@@ -257,6 +257,18 @@ def test_only_who_may_act_has_buttons(page, visit):
 def test_it_says_that_nobody_has_to_sign_in(page, visit):
     visit(page)
     page.locator(".anonymous", has_text="Nobody has to sign in here").wait_for()
+    assert page.locator(".person").text_content() == "No sign-in here"
+    assert not page.locator("#sign-out").is_visible()
+
+
+def test_arrow_keys_go_from_tile_to_tile(page, visit):
+    visit(page)
+    names = page.locator(".tile h3").all_text_contents()
+    tile(page, names[0]).get_by_role("link").focus()
+    page.keyboard.press("ArrowRight")
+    assert focused(page) == names[1]
+    page.keyboard.press("ArrowLeft")
+    assert focused(page) == names[0]
 
 
 @pytest.fixture
