@@ -30,6 +30,8 @@ _HEADERS = {
     "Cache-Control": "no-cache",
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), payment=(), usb=()",
 }
+_PRIVATE = {"Cache-Control": "no-store"}
+"""Of what is said of people, no browser keeps a copy."""
 _ENCRYPTED = {"Strict-Transport-Security": "max-age=31536000"}
 
 
@@ -49,7 +51,7 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        send = self._with_headers(send)
+        send = self._with_headers(send, scope["path"])
         if refusal := self._refusal(scope, Headers(scope=scope)):
             status, detail = refusal
             problem = {"error": "refused", "detail": detail}
@@ -70,11 +72,13 @@ class Guard:
             return None
         return _body_refusal(headers)
 
-    def _with_headers(self, send: Send) -> Send:
+    def _with_headers(self, send: Send, path: str) -> Send:
+        chosen = self._headers | (_PRIVATE if path.startswith("/api/") else {})
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] in _STARTS:
                 headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
+                for name, value in chosen.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -64,11 +64,11 @@ def note_reading(data_dir: Path, actor: str, now: float, what: str, dreamer: str
         Whose; None: everybody's.
     """
     with writing(data_dir) as connection:
-        chain = chain_of(connection, dreamer)
+        chain = find_chain(connection, dreamer)
         note(connection, Deed.READ, actor, now, what=what, chain=chain)
 
 
-def chain_of(connection: Connection, dreamer: str | None) -> int | None:
+def find_chain(connection: Connection, dreamer: str | None) -> int | None:
     """Return the number of a dreamer's chain; None when there is none."""
     number: int | None = connection.scalar(select(chains.c.number).where(chains.c.name == dreamer))
     return number

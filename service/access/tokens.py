@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from monitor.sources.spec import check_dreamer
-from service.access.journal import Deed, chain_of, note, writing
+from service.access.journal import Deed, find_chain, note, writing
 from service.access.roles import ANONYMOUS, SCOPED, Person, Role
 from service.access.secret import Secret, hash_of, new_word
 from service.database import explained, open_existing
@@ -103,7 +103,7 @@ def create_token(
             "expires_at": until,
         }
         number = _add(connection, tokens, values)
-        chain = chain_of(connection, person.dreamer)
+        chain = find_chain(connection, person.dreamer)
         detail = {"name": person.name, "role": person.role, "chain": chain, "days": days}
         note(connection, Deed.CREATED, actor, now, **detail)
     return Secret(number, word)

@@ -6,6 +6,7 @@ from websockets.sync.client import connect
 
 from service.guard import MAX_BODY
 
+READS = "/api/v1/dreamers"
 WAKE = "/api/v1/dreamers/nobody/wake"
 
 
@@ -55,6 +56,11 @@ def test_bodies_are_bounded_before_they_are_read(service):
     assert answer.status_code == 413
     endless = service.http.post(WAKE, content=iter([b"{"]))
     assert endless.status_code == 411
+
+
+def test_no_browser_keeps_a_copy_of_what_is_said_of_people(service):
+    stored = {path: service.http.get(path).headers["cache-control"] for path in ("/", READS)}
+    assert stored == {"/": "no-cache", READS: "no-store"}
 
 
 def test_every_answer_forbids_foreign_scripts(service):
