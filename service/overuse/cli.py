@@ -15,7 +15,7 @@ from service.overuse.study import Study, run_study
 
 
 def study(
-    users: Annotated[int, typer.Option(min=1, help="Simulated users of each kind.")] = 40,
+    users: Annotated[int, typer.Option(min=1, help="Simulated users of each kind.")] = 25,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds make equal figures.")] = 1,
     jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 2,
     as_json: Annotated[Path | None, typer.Option("--json", help="Write the figures.")] = None,

@@ -17,7 +17,6 @@ from monitor.usage.record import SessionRecord
 from monitor.usage.rules import Limits, default_limits
 from service.overuse.kinds import KINDS
 from service.overuse.life import draw_life, record_life
-from service.overuse.people import draw_person
 
 FIRST = date(2026, 1, 5)
 """First day of every user, a Monday; the clock changes twice in the year from there."""
@@ -114,7 +113,7 @@ def live(user: User) -> tuple[list[SessionRecord], Limits]:
     """Return the sessions of a user, and the limits that hold at their age."""
     kind = KINDS[user.kind]
     rng = np.random.default_rng([user.seed, list(KINDS).index(user.kind), user.number])
-    person = draw_person(rng, kind.ages)
+    person = kind.people(rng)
     life = draw_life(rng, person, FIRST, user.days)
     if kind.change is not None:
         life = kind.change(rng, person, life, kind.onset)

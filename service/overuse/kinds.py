@@ -7,6 +7,7 @@ A user lives by their habits until the onset; from there on something is changed
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,14 @@ from numpy.typing import NDArray
 
 from monitor.domain.usage import Severity
 from service.overuse.life import Life
-from service.overuse.people import ADULT, CHILD, TEENAGER, Person
+from service.overuse.people import (
+    CHILD,
+    TEENAGER,
+    Person,
+    draw_person,
+    irregular,
+    rich_in_rem,
+)
 
 Change = Callable[[np.random.Generator, Person, Life, int], Life]
 """Returns a life that is changed from a day on."""
@@ -58,8 +66,8 @@ class Kind:
         Day of the change.
     days : int
         Length of the life.
-    ages : tuple of float
-        Of the people.
+    people : callable
+        Draws one of them.
     """
 
     name: str
@@ -70,7 +78,7 @@ class Kind:
     severity: Severity = "soft"
     onset: int = ONSET_DAY
     days: int = STUDY_DAYS
-    ages: tuple[float, float] = ADULT
+    people: Callable[[np.random.Generator], Person] = draw_person
 
 
 def _grown(ramp: bool) -> Callable[[Life, int], NDArray[np.float64]]:
@@ -177,6 +185,10 @@ def _that_day(**values: Any) -> Change:
     return change
 
 
+def _user(name: str, text: str, people: Callable[[np.random.Generator], Person]) -> Kind:
+    return Kind(name, text, Group.USER, onset=0, people=people)
+
+
 def _growth(name: str, text: str, change: Callable[..., Change], *limits: str) -> Iterable[Kind]:
     yield Kind(f"{name}, at once", text, Group.GROWTH, change(ramp=False), limits)
     slowly = f"{text}, in {RAMP_DAYS} days"
@@ -194,8 +206,10 @@ STABLE = "stable"
 
 _ALL = (
     Kind(STABLE, "adults who keep to their habits", Group.USER, onset=0, days=STABLE_DAYS),
-    Kind("minor, 7-13", "the same", Group.USER, onset=0, days=STABLE_DAYS, ages=CHILD),
-    Kind("minor, 14-17", "the same", Group.USER, onset=0, days=STABLE_DAYS, ages=TEENAGER),
+    _user("much REM by nature", "adults who always have 1 to 2 σ more REM than most", rich_in_rem),
+    _user("irregular by nature", "adults who always go to bed at odd times", irregular),
+    _user("minor, 7-13", "stable", partial(draw_person, ages=CHILD)),
+    _user("minor, 14-17", "stable", partial(draw_person, ages=TEENAGER)),
     *_growth("more REM", "REM grows by 1 σ", _more_rem, "trend_rem", "rem_24h_min", "rem_share"),
     *_growth(
         "more sleep",

@@ -20,10 +20,13 @@ Database Expanded (Kemp et al. 2000; PhysioNet, Goldberger et al. 2000, ODC-By 1
 to bed, nap and leave the headset off is our own choice (`service/overuse/people.py`). No night \
 depends on the one before, which is simpler than life."""
 
-_USERS = """A *stable* user keeps to habits that lie within every limit: at least one night a week \
-without the headset, bed times with a σ of 15 to 35 min, up to an hour later at weekends. What \
-the account says of them is wrong. The others change on day 45 of their life and are asked from \
-then on. Levels: 1 is one soft breach in 7 days, 2 two, 3 a hard one or four soft in 14 days."""
+_USERS = """A *stable* user is as most people are (sleep, REM share and bed time within one σ of \
+the mean) and keeps to it: at least one night a week without the headset, bed times with a σ of 15 \
+to 35 min, up to an hour later at weekends. A level 3 of theirs is wrong. Whoever by nature has \
+more REM or odder hours than the limits of all adults allow for is told apart: for them level 3 is \
+what the rules say, and limits of their own are the remedy. All others change on day 45 of their \
+life and are asked from then on. Levels: 1 is one soft breach in 7 days, 2 two, 3 a hard one or \
+four soft in 14 days."""
 
 _FOUND = """Days count from the noon before the first changed night. *Found* is a limit that \
 begins to be broken, or by its hard bound where that was planted; users of whom it was broken \

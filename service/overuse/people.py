@@ -83,9 +83,9 @@ class Person:
 
 
 def draw_person(rng: np.random.Generator, ages: tuple[float, float] = ADULT) -> Person:
-    """Draw a person of an age group, `ADULT`, `CHILD` or `TEENAGER`.
+    """Draw a person of an age group, `ADULT`, `CHILD` or `TEENAGER`, as most people are.
 
-    Nobody's habits are beyond a limit: people who are used to that are no stable users.
+    Nobody is further from the mean than one σ, and nobody's habits are beyond a limit.
     """
     person = Person(
         age=rng.uniform(*ages),
@@ -104,9 +104,20 @@ def draw_person(rng: np.random.Generator, ages: tuple[float, float] = ADULT) -> 
     return replace(person, sleep_sd=0.7 * person.sleep_sd, nap=0.0) if minor else person
 
 
+def rich_in_rem(rng: np.random.Generator) -> Person:
+    """Draw a person who always has more REM than most: by one to two σ."""
+    more = rng.uniform(1, 2) * _BETWEEN["rem_share"]
+    return replace(draw_person(rng), rem_share=_REM_SHARE[ADULT] + more)
+
+
+def irregular(rng: np.random.Generator) -> Person:
+    """Draw a person who always goes to bed at odd times [own choice]."""
+    return replace(draw_person(rng), bed_sd=rng.uniform(45, 75), weekend_min=rng.uniform(60, 120))
+
+
 def _usual(rng: np.random.Generator, mean: float, spread: float) -> float:
-    """Draw a habit within two σ of the mean."""
-    return mean + spread * float(np.clip(rng.standard_normal(), -2, 2))
+    """Draw a habit within one σ of the mean."""
+    return mean + spread * float(np.clip(rng.standard_normal(), -1, 1))
 
 
 def _factor(rng: np.random.Generator) -> float:

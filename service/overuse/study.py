@@ -27,7 +27,7 @@ class Study:
         One user of each kind for some weeks, to see that it runs.
     """
 
-    users: int = 40
+    users: int = 25
     seed: int = 1
     quick: bool = False
 
