@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Engine, Row, func, select, union
 
 from service.chain import Chain, Link, digest
 from service.database import explained, open_existing
 from service.errors import StoreError
 from service.log import read_records
-from service.schema import SAID, chains, counters, events
+from service.schema import SAID, chains, counters, events, limit_changes, nights
 
 BATCH = 2_000
 _LINK = tuple(Link.__slots__)
@@ -103,15 +103,15 @@ def audit(
 class _Followed:
     """One dreamer's chain on its way through the log, given its row of the table of chains.
 
-    Records say that it was forgotten up to number `through`, and whether it is `nameless`. Once it
-    is `faulty`, nothing after that is looked at.
+    Records say that it was forgotten up to number `through`, and whether it is `nameless`; `kept`
+    that there is one. Once it is `faulty`, nothing after that is looked at.
     """
 
     def __init__(self, row: Row[Any]) -> None:
         self.name: str = f"#{row.number}" if row.name is None else row.name
         self.chain = Chain(row.digest)
         self.through = 0
-        self.nameless = self.met = self.faulty = False
+        self.nameless = self.met = self.kept = self.faulty = False
         self._row = row
 
     @property
@@ -150,6 +150,9 @@ class _Auditor:
             last = connection.scalar(select(func.max(events.c.position))) or 0
             rows = connection.execute(select(chains).order_by(chains.c.number)).all()
             self._followed = {row.number: _Followed(row) for row in rows}
+            # An account's chain may have no entry: its nights and limits came from outside.
+            account = union(select(nights.c.dreamer), select(limit_changes.c.dreamer))
+            self._accounts = frozenset(connection.scalars(account))
             self._read_records(connection)
         self._end = max(last, given.get(events.name, 0))
         self._n_chains = given.get(chains.name, 0)
@@ -170,8 +173,10 @@ class _Auditor:
         self._check_place(position + 1, self._end + 1)
         self._check_chains()
         for followed in chosen:
-            self._tell(followed, None, None if followed.met else "it has no entry")
-            self.report.heads.append(followed.head)
+            if followed.met:
+                self.report.heads.append(followed.head)
+            elif not (followed.kept or followed.name in self._accounts):
+                self._tell(followed, None, "it has no entry")
 
     def check(self, noted: Head) -> None:
         """Compare an entry with what was noted of it."""
@@ -230,6 +235,7 @@ class _Auditor:
     def _read_records(self, connection: Connection) -> None:
         for record in read_records(connection):
             if followed := self._followed.get(record.chain):
+                followed.kept = True
                 followed.through = max(followed.through, record.through)
                 followed.nameless |= record.name
 

@@ -62,9 +62,11 @@ def test_an_account_is_forgotten_with_its_dreamer_and_the_log_stays_sound(tmp_pa
 def test_who_was_only_imported_can_be_forgotten(tmp_path):
     desk = Desk(tmp_path, "UTC")
     desk.add(SECRET, record())
+    assert audit(tmp_path).faults == []
     forget(tmp_path, SECRET, "ann", START + 9)
     with pytest.raises(StoreError, match="no account"):
         desk.read(SECRET)
+    assert audit(tmp_path).faults == []
 
 
 def test_a_change_is_an_entry_of_the_log_and_the_same_command_none(tmp_path):
