@@ -13,6 +13,7 @@ import { alarmName, alarmState, clockTime, countdown, priorityName } from "./wor
 
 const REST_MS = 3_000;
 const SILENCE_S = 120;
+const STREAM_MS = 500; // the stream may be so far behind an answer
 const AWAY = new Set(["SHELVED", "INHIBITED"]);
 
 export const openAlarms = () => [...dreamers.values()].flatMap((d) => [...d.alarms.values()]).sort(compareAlarms);
@@ -104,9 +105,23 @@ class Row {
 }
 
 const act = (alarm, send, done) =>
-  attemptCommand(() => send(asItIs(alarm)), `${alarmName(alarm)}, ${alarm.dreamer}: ${done}`, alarm);
+  attemptCommand(() => sendFresh(alarm, send), `${alarmName(alarm)}, ${alarm.dreamer}: ${done}`, alarm);
 
-/** The alarm's latest version, if time alone has changed it since a person looked. */
+/** Once more, with what the stream has told meanwhile, when time alone has changed the alarm. */
+async function sendFresh(alarm, send) {
+  const sent = asItIs(alarm);
+  try {
+    return await send(sent);
+  } catch (error) {
+    if (error.code !== "stale_version") throw error;
+    await new Promise((resolve) => setTimeout(resolve, STREAM_MS));
+    const now = asItIs(alarm);
+    if (now.version <= sent.version) throw error;
+    return send(now);
+  }
+}
+
+/** The alarm's latest version, as long as no person has changed it. */
 function asItIs(alarm) {
   const now = dreamers.get(alarm.dreamer)?.alarms.get(alarm.alarm_id);
   return now?.state === alarm.state && now.acked_by === alarm.acked_by ? now : alarm;
