@@ -61,17 +61,11 @@ def note_reading(data_dir: Path, actor: str, now: float, what: str, dreamer: str
     what : str
         Such as ``live`` or ``recording``.
     dreamer : str or None
-        Whose; None: everybody's.
+        Whose; None, or nobody of whom there is a log: everybody's.
     """
     with writing(data_dir) as connection:
-        chain = find_chain(connection, dreamer)
+        chain = connection.scalar(select(chains.c.number).where(chains.c.name == dreamer))
         note(connection, Deed.READ, actor, now, what=what, chain=chain)
-
-
-def find_chain(connection: Connection, dreamer: str | None) -> int | None:
-    """Return the number of a dreamer's chain; None when there is none."""
-    number: int | None = connection.scalar(select(chains.c.number).where(chains.c.name == dreamer))
-    return number
 
 
 def read_journal(data_dir: Path) -> list[dict[str, Any]]:

@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from monitor.sources.spec import check_dreamer
-from service.access.journal import Deed, find_chain, note, writing
+from service.access.journal import Deed, note, writing
 from service.access.roles import ANONYMOUS, SCOPED, Person, Role
 from service.access.secret import Secret, hash_of, new_word
 from service.database import explained, open_existing
 from service.errors import ServiceError
+from service.log import chain_of
 from service.schema import logins, tokens
 
 DAY_S = 86_400.0
@@ -103,7 +104,7 @@ def create_token(
             "expires_at": until,
         }
         number = _add(connection, tokens, values)
-        chain = find_chain(connection, person.dreamer)
+        chain = None if person.dreamer is None else chain_of(connection, person.dreamer)
         detail = {"name": person.name, "role": person.role, "chain": chain, "days": days}
         note(connection, Deed.CREATED, actor, now, **detail)
     return Secret(number, word)

@@ -36,7 +36,7 @@ def listen(guarded, role: Role, query: str) -> str:
 def test_tokens_that_are_made_and_revoked_are_written_down(tmp_path):
     text = make(tmp_path, PEOPLE[Role.GUARDIAN], days=3)
     revoke_token(tmp_path, "a guardian", "tester", time.time())
-    detail = {"name": "a guardian", "role": "guardian", "chain": None, "days": 3}
+    detail = {"name": "a guardian", "role": "guardian", "chain": 1, "days": 3}
     assert deeds(tmp_path) == [
         (Deed.CREATED, "tester", detail),
         (Deed.REVOKED, "tester", {"name": "a guardian"}),

@@ -27,9 +27,7 @@ from service.access.tokens import (
 from service.cli import app
 from service.database import FILE
 from service.errors import ServiceError
-from service.log import append
 from service.retention import forget
-from tests.service.service_fakes import started
 from tests.service.service_server import eventually
 
 ANN = Person("Ann", Role.TECHNICIAN)
@@ -151,15 +149,7 @@ def test_what_no_token_can_be_is_refused_and_leaves_nothing(tmp_path, person, da
 
 
 def test_forgetting_a_dreamer_revokes_their_tokens_and_erases_whose_they_were(tmp_path):
-    from service.database import open_writer
-    from service.entries import draft
-
-    kid = Person("Kid", Role.DREAMER, "Karl-Otto")
-    create_token(tmp_path, kid, "tester", NOW)
-    writer = open_writer(tmp_path)
-    with writer.begin() as connection:
-        append(connection, "Karl-Otto", "s", [draft(started("s"), "s")])
-    writer.dispose()
+    create_token(tmp_path, Person("Kid", Role.DREAMER, "Karl-Otto"), "tester", NOW)
     forget(tmp_path, "Karl-Otto", "tester", NOW)
     (token,) = list_tokens(tmp_path)
     assert (token.dreamer, token.state(NOW)) == ("", "revoked")
