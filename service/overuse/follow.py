@@ -116,7 +116,7 @@ def live(user: User) -> tuple[list[SessionRecord], Limits]:
     person = kind.people(rng)
     life = draw_life(rng, person, FIRST, user.days)
     if kind.change is not None:
-        life = kind.change(rng, person, life, kind.onset)
+        life = kind.change(rng, person, life, np.arange(life.n_days) - kind.onset)
     return record_life(rng, life, FIRST, find_zone(ZONE)), default_limits(person.age)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from service.overuse.kinds import RAMP_DAYS
+from service.overuse.changes import RAMP_DAYS
 from service.overuse.report import Figures
 from service.validation.pages import Sheet
 
