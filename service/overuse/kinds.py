@@ -177,7 +177,7 @@ _ALL = (
     ),
     _breach("third session", "two naps and a night", "sessions_24h", naps=2, bed_min=720),
     _breach(
-        "fourth session", "three naps and a night", "sessions_24h", "hard", naps=3, bed_min=720
+        "fourth session", "three naps and a night", "sessions_24h", "hard", naps=3, bed_min=800
     ),
     _breach("little wake", "100-200 min awake", "wake_between_min", again_min=(100, 200)),
     _breach("hardly any wake", "20-80 min awake", "wake_between_min", "hard", again_min=(20, 80)),

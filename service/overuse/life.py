@@ -128,15 +128,18 @@ def _around(
 def record_life(
     rng: np.random.Generator, life: Life, first: date, zone: tzinfo
 ) -> list[SessionRecord]:
-    """Return what a monitor would have recorded, in order of time."""
+    """Return what a monitor would have recorded, in order of time.
+
+    Who still sleeps does not begin another session.
+    """
     nap_at = 60 * rng.uniform(*_NAP_AT_MIN, life.n_days)
-    return [
-        make_session(f"{day}-{number}", at, night)
-        for day in range(life.n_days)
-        for number, (at, night) in enumerate(
-            _sessions(life, day, noon(first + timedelta(day), zone), float(nap_at[day]))
-        )
-    ]
+    records: list[SessionRecord] = []
+    for day in range(life.n_days):
+        begin = noon(first + timedelta(day), zone)
+        for number, (at, night) in enumerate(_sessions(life, day, begin, float(nap_at[day]))):
+            if not records or records[-1].until <= at:
+                records.append(make_session(f"{day}-{number}", at, night))
+    return records
 
 
 def _sessions(life: Life, day: int, begin: float, nap_s: float) -> Iterator[tuple[float, Night]]:
