@@ -1,0 +1,59 @@
+"""The figures in the README are those that were measured."""
+
+import json
+
+import pytest
+
+from monitor.staging.bundle import load_bundle
+from tests.docs.reader import ROOT
+
+README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+CARD = load_bundle().card["cross_validation"]
+STUDY = json.loads((ROOT / "docs" / "validation.json").read_text(encoding="utf-8"))
+MARKS = {mark["mark"]: mark for mark in STUDY["marks"]}
+
+
+def said(text: str) -> None:
+    assert text in README, f"the README should say: {text}"
+
+
+def plain(share: float) -> str:
+    """Write .738 without its nought."""
+    return f"{share:.3f}".removeprefix("0")
+
+
+@pytest.mark.parametrize("setup", ["fpz", "pz", "all", "cold_start"])
+def test_the_agreement_is_that_of_the_card(setup):
+    found = CARD[setup]
+    low, high = map(plain, found["interval"])
+    said(f"| {plain(found['kappa'])} ({low}–{high}) | {plain(found['acc'])} |")
+
+
+def test_the_calibration_is_that_of_the_card():
+    worst = max(CARD[setup]["ece"] for setup in ("fpz", "pz", "all", "cold_start"))
+    said(f"expected calibration error at most {plain(worst)}")
+
+
+def test_the_alarms_are_those_of_the_study():
+    study = STUDY["study"]
+    real = study["nights"] - study["hypnograms"]["simulated"]["nights"]
+    nights = f"({real} of {study['nights']} nights after human hypnograms)"
+    said(f"{study['hours']:.0f} simulated hours {nights}")
+
+
+def test_the_false_alarms_are_those_of_the_study():
+    rates = [MARKS[f"false alarms per 24 h, {name}"] for name in ("high", "medium", "low")]
+    high, medium, low = (f"{mark['value']:.1f}" for mark in rates)
+    said(f"false were {high} high, {medium} medium and {low} low ones in 24 h")
+
+
+def test_the_marks_missed_are_those_of_the_study():
+    missed = sum(mark["verdict"] != "met" for mark in MARKS.values())
+    said(f"{missed} of {len(MARKS)} marks are missed")
+
+
+def test_every_alarm_that_is_said_to_be_found_was():
+    grave = ("SIGNAL_LOST", "PIPELINE_FAULT", "UNATTENDED", "ELECTRODE_OFF", "UNRESPONSIVE")
+    found = [STUDY["kinds"][kind]["sensitivity"] for kind in (*grave, "EEG_SUPPRESSED")]
+    assert found == [1.0] * len(found)
+    said("Every technical and high-priority alarm that was planted was found")
