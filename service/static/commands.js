@@ -12,6 +12,9 @@ export const shelve = (alarm, reason, seconds) => onAlarm(alarm, "shelve", { rea
 export const resolve = (alarm, disposition, note) => onAlarm(alarm, "resolve", { disposition, note });
 export const unresponsive = (dreamer) => command(`/dreamers/${encodeURIComponent(dreamer)}/unresponsive`);
 
+export const beginSession = (dreamer) => command(`/dreamers/${encodeURIComponent(dreamer)}/sessions`);
+export const endSession = (dreamer) => command(`/dreamers/${encodeURIComponent(dreamer)}/sessions/end`);
+
 export const usage = (dreamer) => request(`/dreamers/${encodeURIComponent(dreamer)}/usage`);
 export const events = (cursor, limit) =>
   request(`/events?${new URLSearchParams({ cursor: JSON.stringify(cursor), limit })}`);

@@ -1,6 +1,7 @@
 // What is known of a dreamer now: stage, probabilities, account, the quality of every channel.
 
 import { make, mark, write } from "./dom.js";
+import { showSession, wireSession } from "./sessions.js";
 import { showCoverage } from "./tile.js";
 import { showWake } from "./wake.js";
 import { STAGES, clockTime, hours, percent, plain, stageName } from "./words.js";
@@ -11,6 +12,7 @@ export class Present {
   constructor(parts, name) {
     this.parts = parts;
     write(parts.name, name);
+    wireSession(parts, name);
     for (const stage of STAGES) parts.bars.append(make("dt", stage), make("dd", "", stage));
   }
 
@@ -28,6 +30,7 @@ export class Present {
     write(parts.quality, now ? percent(now.quality) : "–");
     this.#showChannels(dreamer.session?.ch_names ?? [], now?.channels ?? []);
     showWake(parts, dreamer);
+    showSession(parts, dreamer.session);
   }
 
   #showStage(now) {

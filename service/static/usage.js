@@ -65,11 +65,11 @@ export class UsagePanel {
     });
     const bars = [
       bar("REM", "R", (day) => day.rem_min),
-      bar("other sleep", "N2", (day) => day.sleep_min - day.rem_min),
+      bar("other sleep", "N2", (day) => day.sleep_min - day.rem_min - day.unscored_min),
       bar("not scored", "faint", (day) => day.unscored_min),
     ];
     const most = Math.max(...days.map((day) => day.sleep_min));
-    const height = Math.max(1, ...days.map((day) => (day.sleep_min + day.unscored_min) / 60));
+    const height = Math.max(1, ...days.map((day) => day.sleep_min / 60));
     await Plotly.react(this.parts.days, bars, figure(height * 1.08), CONFIG);
     this.parts.days.setAttribute("aria-label", `Sleep on ${days.length} days, at most ${hours(most)} a day`);
   }

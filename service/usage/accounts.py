@@ -106,9 +106,10 @@ class Accounts:
         use = self.use(dreamer)
         admission = use.admission(use.now(wall), planned_s) if use else Admission(True)
         if not admission.allowed:
-            raise NotAdmitted(
-                "; ".join(reason.text for reason in admission.reasons), _time(admission.until)
-            )
+            until = _time(admission.until)
+            why = " ".join(reason.text for reason in admission.reasons)
+            when = f" A new session may start from {until} on." if until else ""
+            raise NotAdmitted(why + when, until)
 
     def ask(self, dreamer: str, command_id: str, change: Change) -> bool:
         """Write a change of the limits down; as `service.usage.book.ask`."""

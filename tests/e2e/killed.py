@@ -20,6 +20,7 @@ from sqlalchemy import event
 from monitor.domain.inputs import Acknowledge, Wake
 from monitor.sources.spec import parse_spec
 from monitor.staging.bundle import ModelBundle, load_bundle
+from monitor.usage.record import SessionRecord
 from service.entries import Draft, Entry, Telemetry
 from service.runner import Runner
 from service.store import SessionRow, Store
@@ -44,9 +45,11 @@ class DeadlyStore(Store):
         self.commits, self._n, self._point = 0, n, point
         event.listen(self._writer, "commit", lambda _: self.reach(POINTS[0]))
 
-    def commit(self, row: SessionRow, drafts: Sequence[Draft]) -> list[Entry]:
+    def commit(
+        self, row: SessionRow, drafts: Sequence[Draft], night: SessionRecord | None = None
+    ) -> list[Entry]:
         self.commits += 1
-        entries = super().commit(row, drafts)
+        entries = super().commit(row, drafts, night)
         self.reach(POINTS[1])
         return entries
 
