@@ -7,8 +7,9 @@ import pytest
 from monitor.alarm.rules import AlarmKind
 from monitor.sources.spec import LINKS, OPENERS, parse_spec
 from service.access.roles import Action
-from service.contract import DATA
+from service.contract import DATA, Message
 from service.settings import Settings
+from tests.docs import reference_events as events
 from tests.docs import reference_parts as parts
 from tests.docs.reference import PAGE, RENEW, reference
 from tests.docs.reference_events import RAISED_WHEN
@@ -78,3 +79,37 @@ def test_a_parameter_without_a_word_is_found():
         "two": "Of both.",
         "three": "In two lines.",
     }
+
+
+def test_a_setting_without_a_word_cannot_be_written_down(monkeypatch):
+    class More(Settings):
+        """A setting more.
+
+        Parameters
+        ----------
+        host : str
+            Documented.
+        """
+
+        unheard: int = 1
+
+    monkeypatch.setattr(parts, "Settings", More)
+    with pytest.raises(KeyError):
+        parts.settings()
+
+
+def test_whatever_is_new_changes_the_page(monkeypatch):
+    async def listen() -> None:
+        """Nothing."""
+
+    class Newest(Message):
+        """Something new."""
+
+        figure: int
+
+    app = parts.make_app()
+    app.add_api_route("/api/v1/unheard", listen)
+    monkeypatch.setitem(DATA, "unheard", Newest)
+    for found in (parts.routes(app), events.messages()):
+        assert "unheard" in found
+    assert "unheard" not in PAGE.read_text(encoding="utf-8")
