@@ -233,6 +233,10 @@ CAUSES = {cause.name: cause for cause in _ALL if cause.kind in KNOWN}
 TECHNICAL = ("SIGNAL_LOST", "ELECTRODE_OFF", "PIPELINE_FAULT", "UNATTENDED")
 """Kinds that speak of the equipment and of who is there."""
 
+OF_THE_ACCOUNT = frozenset({"OVERUSE_SOFT", "OVERUSE_HARD"})
+"""Kinds that come of weeks of dream time, not of a night: they have a study of their own, and are
+left out of this one."""
+
 EEG_KINDS = ("EEG_SUPPRESSED", "EEG_ABNORMAL")
 
 

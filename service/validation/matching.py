@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from monitor.alarm.rules import AlarmKind
+from service.validation.causes import OF_THE_ACCOUNT
 from service.validation.records import CUE, Planted, Raised, Record
 
 EARLY_S = 1.0
@@ -80,12 +81,15 @@ def tail_s(planted: Planted) -> float:
     return EEG_TAIL_S if planted.kind in _LOOK_BACK else TAIL_S
 
 
+_NOT_ASKED = OF_THE_ACCOUNT | {CUE}
+
+
 def false_alarms(record: Record) -> list[Raised]:
     """Return the alarms of a night that nothing planted explains."""
     return [
         raised
         for raised in record.raised
-        if raised.kind != CUE and not any(is_caused(raised, p) for p in record.planted)
+        if raised.kind not in _NOT_ASKED and not any(is_caused(raised, p) for p in record.planted)
     ]
 
 

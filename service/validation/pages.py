@@ -49,6 +49,10 @@ allowed but for wake: what the stager gets wrong may be missing, but is no delay
 the 99th percentile of the seconds count from the true onset all the same."""
 
 
+_LEFT_OUT = """Left out are {kinds}: they come of weeks of dream time and not of a night, and have \
+a study of their own, `dreamwatch usage study`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One table of the report."""
@@ -241,18 +245,9 @@ def _words(figures: Figures) -> list[str]:
     intro = _INTRO.format(
         asked=study["asked_hours"], seed=study["seed"], nights=study["nights"], hours=study["hours"]
     )
-    left_out = study["kinds_without_cause"]
-    note = (
-        [f"Not planted, so only false alarms are counted: {', '.join(left_out)}."]
-        if left_out
-        else []
-    )
-    return [
-        intro,
-        _MATCHING.format(grace=GRACE_S),
-        _DUE.format(open_s=OPEN_FOUND_S, stray=STRAY),
-        *note,
-    ]
+    due = _DUE.format(open_s=OPEN_FOUND_S, stray=STRAY)
+    left_out = _LEFT_OUT.format(kinds=" and ".join(study["left_out"]))
+    return [intro, _MATCHING.format(grace=GRACE_S), due, left_out]
 
 
 _PAGE = """<!doctype html>

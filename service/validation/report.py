@@ -8,7 +8,7 @@ import numpy as np
 from monitor.alarm.catalogue import DEFAULT_POLICY
 from monitor.alarm.rules import AlarmKind
 from monitor.domain.events import Coverage, Priority
-from service.validation.causes import CAUSES, KNOWN, TECHNICAL
+from service.validation.causes import CAUSES, OF_THE_ACCOUNT, TECHNICAL
 from service.validation.intervals import rate_interval, share_interval
 from service.validation.matching import false_alarms, provoked, seconds_to_alarm, tail_s
 from service.validation.records import CUE, Planted, Raised, Record
@@ -86,11 +86,8 @@ def _about(
         "seed": study.seed,
         "model": model,
         "hypnograms": dict(origins),
-        "kinds_without_cause": sorted(KNOWN - {c.kind for c in CAUSES.values()} - _BY_PEOPLE),
+        "left_out": sorted(OF_THE_ACCOUNT),
     }
-
-
-_BY_PEOPLE = {AlarmKind.OVERRUN, AlarmKind.HARD_TO_WAKE, AlarmKind.UNRESPONSIVE}
 
 
 def _wanted(events: Iterable[_Event]) -> list[_Event]:
@@ -128,6 +125,7 @@ def _kinds(
             **_rate([raised for raised, _ in false if raised.kind == kind], monitored_s),
         }
         for kind, rule in DEFAULT_POLICY.kinds.items()
+        if kind not in OF_THE_ACCOUNT
     }
 
 
@@ -257,8 +255,7 @@ def _marks(figures: Figures) -> list[Figures]:
             marks.append(_sensitivity(kind, row, HIGH_SENSITIVITY))
         if row["priority"] == Priority.HIGH:
             marks.append(_lower(kind, row))
-    planted = [k for k in figures["kinds"] if k not in figures["study"]["kinds_without_cause"]]
-    marks += [_late(kind, figures["causes"]) for kind in planted]
+    marks += [_late(kind, figures["causes"]) for kind in figures["kinds"]]
     for priority, row in figures["false"].items():
         name, budget = f"false alarms per 24 h, {priority}", row["budget"]
         verdict = MET if row["per_24_h"] <= budget else MISSED

@@ -16,7 +16,7 @@ from monitor.domain.events import Priority
 from monitor.staging.bundle import load_bundle
 from service.cli import app
 from service.validation.bed import EPOCH, Bed
-from service.validation.causes import CAUSES, SFREQ, TECHNICAL, ratio_holds
+from service.validation.causes import CAUSES, OF_THE_ACCOUNT, SFREQ, TECHNICAL, ratio_holds
 from service.validation.matching import false_alarms, seconds_to_alarm
 from service.validation.night import live_through
 from service.validation.nights import NightPlan, plan_nights, read_hypnograms
@@ -33,9 +33,8 @@ def bundle():
 
 def test_every_kind_is_planted_or_comes_of_people_or_the_plan():
     by_people = {AlarmKind.OVERRUN, AlarmKind.HARD_TO_WAKE, AlarmKind.UNRESPONSIVE}
-    of_the_account = {AlarmKind.OVERUSE_SOFT, AlarmKind.OVERUSE_HARD}
     planted = {cause.kind for cause in CAUSES.values()} | by_people
-    assert planted | of_the_account == set(AlarmKind)
+    assert planted | OF_THE_ACCOUNT == set(AlarmKind)
     assert set(TECHNICAL) <= {cause.kind for cause in CAUSES.values()}
 
 
