@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PORT ?= 8000
 
-.PHONY: help venv demo test check test-train bench soak model lock clean
+.PHONY: help venv demo test check test-train bench screenshots soak model lock clean
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
@@ -19,14 +19,14 @@ demo: venv       ## replay the sample night faster than life, with the page and 
 	$(BIN)/python -m service.demo --port $(PORT)
 
 test: venv       ## the whole test suite
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: venv      ## style, types, import layers, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-train: venv ## the tests that train, with PyTorch installed for them
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[train]'
@@ -34,6 +34,9 @@ test-train: venv ## the tests that train, with PyTorch installed for them
 
 bench: venv      ## speed, memory and agreement beside YASA, measured in this run (minutes)
 	$(BIN)/python -m tests.bench
+
+screenshots: venv ## the pictures of the documentation, of the pages as they are
+	$(BIN)/python -m tests.browser.screenshots
 
 soak: venv       ## ten minutes of emulated boards with random faults: every sample accounted for
 	$(BIN)/python -m tests.soak
