@@ -11,6 +11,9 @@ from monitor.usage.rules import LIMITS, Bounds, Limits
 _FIGURE = {name: name for name in LIMITS if name != "planned_min"} | {"grace_min": "overrun_min"}
 """The figure that each limit bounds; a plan is held against its limit at the admission."""
 
+_ALIKE = {"rem_share": "rem_24h_min"}
+"""Limits that one and the same REM breaks: two nights of much REM are not four occasions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -122,10 +125,12 @@ def level_of(occasions: Iterable[Occasion], at: float) -> int:
     Returns
     -------
     int
-        3: a hard occasion, or four soft ones, in 14 days. 2: two in 7 days. 1: one in 7 days.
+        3: a hard occasion, or four soft ones, in 14 days; minutes and share of one night's REM are
+        one of the four. 2: two in 7 days. 1: one in 7 days.
     """
     recent = [one for one in occasions if at - 14 * DAY_S < one.at <= at]
     in_7_days = sum(one.at > at - 7 * DAY_S for one in recent)
-    if len(recent) >= 4 or any(one.severity == "hard" for one in recent):
+    apart = {(one.at, _ALIKE.get(one.limit, one.limit)) for one in recent}
+    if len(apart) >= 4 or any(one.severity == "hard" for one in recent):
         return 3
     return min(in_7_days, 2)

@@ -62,7 +62,7 @@ def occasion(days_ago: float, severity: Severity = "soft") -> Occasion:
         ("trend_sleep", 5.0, None),
         ("trend_sessions", 5.1, ("trend_sessions", "soft", 5, "σ")),
         ("hard_to_wake", 2, None),
-        ("hard_to_wake", 3, ("hard_to_wake", "soft", 2, "")),
+        ("hard_to_wake", 3, ("hard_to_wake", "soft", 3, "")),
     ],
 )
 def test_a_limit_is_broken_strictly_beyond_its_bound(
@@ -101,6 +101,16 @@ def test_the_limits_of_the_dreamer_are_those_that_count() -> None:
 )
 def test_the_level_adds_up_occasions(occasions: list[Occasion], level: int) -> None:
     assert level_of(occasions, MARCH) == level
+
+
+def test_minutes_and_share_of_the_same_rem_are_one_of_four() -> None:
+    nights = [occasion(days) for days in (0, 3)]
+    shares = [replace(one, limit="rem_share") for one in nights]
+    others = [replace(one, limit="sleep_24h_min") for one in nights]
+    assert level_of([*nights, *shares], MARCH) == 2
+    assert level_of([*nights, *shares, replace(shares[0], at=MARCH - DAY_S)], MARCH) == 2
+    assert level_of([*nights, *others], MARCH) == 3
+    assert level_of([nights[0], shares[0]], MARCH) == 2
 
 
 def test_a_limit_of_a_day_counts_once_a_day_at_its_worst() -> None:
