@@ -206,7 +206,8 @@ async def list_events(
     except ValueError as error:
         raise HTTPException(422, explain(error)) from error
     heads = {d: seq for d, seq in station.hub.overview.heads.items() if person.sees(d)}
-    page = await asyncio.to_thread(_page, station, seen, heads, limit)
+    async with station.paging:
+        page = await asyncio.to_thread(_page, station, seen, heads, limit)
     for entry in page:
         seen[entry.dreamer] = entry.seq
     return {"events": [entry.message for entry in page], "cursor": seen}

@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_S = 1.0
 FORGET_EVERY_S = 3_600.0
 DAY_S = 86_400.0
+PAGES = 2
+"""Most pages of the log that are read at the same time: those who follow it live come first."""
 ANSWER_WITHIN_S = 5.0
 """Longest wait for a command to be carried out; then its sender is told that nobody is there."""
 
@@ -71,6 +73,8 @@ class Station:
         self._clock = clock
         self._specs = one_each(map(parse_spec, settings.sources))
         self._beginning = asyncio.Lock()
+        self.paging = asyncio.Semaphore(PAGES)
+        """To be held while a page of the log is read."""
         self._begun: dict[str, str] = {}
         with ExitStack() as opened:
             self.store = opened.enter_context(Store(settings.data_dir))

@@ -4,9 +4,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
-from sqlalchemy import Connection, ScalarSelect, Select, func, insert, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    ScalarSelect,
+    Select,
+    column,
+    func,
+    insert,
+    select,
+    update,
+    values,
+)
 
 from monitor.usage.record import SessionRecord
 from service.database import explained, hold, open_reader, open_writer
@@ -30,8 +41,22 @@ _ENTRIES = (
     .where(events.c.data.is_not(None))
 )
 """Entries but for those that were forgotten."""
-_NUMBERS = select(chains.c.name, chains.c.number)
+_LENGTHS = select(
+    chains.c.name,
+    chains.c.number,
+    select(func.coalesce(func.max(events.c.seq), 0))
+    .where(events.c.chain == chains.c.number)
+    .scalar_subquery(),
+)
 _T = TypeVar("_T")
+
+
+class _Span(NamedTuple):
+    """Entries of a chain, by the numbers of the first and the last."""
+
+    chain: int
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,23 +230,41 @@ class Store:
             Last number seen, and last number wanted, of each dreamer; dreamers who have no head
             are left out, those without a cursor are read from their beginning.
         """
-        missing = {d: cursor.get(d, 0) + 1 for d, seq in heads.items() if cursor.get(d, 0) < seq}
-        first = self._first(missing)
-        while first is not None:
-            query = _ENTRIES.where(events.c.position >= first)
-            batch = self._entries(query.order_by(events.c.position).limit(BATCH))
-            yield [e for e in batch if cursor.get(e.dreamer, 0) < e.seq <= heads.get(e.dreamer, 0)]
-            first = batch[-1].position + 1 if len(batch) == BATCH else None
+        spans = self._spans(cursor, heads)
+        if not spans:
+            return
+        if len(spans) == 1:
+            (chain, first, last), place = spans[0], events.c.seq
+            query = _ENTRIES.where(events.c.chain == chain)
+        else:
+            first, last = self._ends(spans)
+            place = events.c.position
+            query = _ENTRIES.where((events.c.chain + 0).in_([span.chain for span in spans]))
+        while first <= last:
+            batch = self._entries(
+                query.where(place.between(first, last)).order_by(place).limit(BATCH)
+            )
+            yield [e for e in batch if cursor.get(e.dreamer, 0) < e.seq <= heads[e.dreamer]]
+            first = getattr(batch[-1], place.name) + 1 if len(batch) == BATCH else last + 1
 
-    def _first(self, numbers: Mapping[str, int]) -> int | None:
-        """Return where the first entry is, given the number of one of each dreamer."""
-        known = self.read(lambda connection: connection.execute(_NUMBERS).all())
-        wanted = [(chain, numbers[name]) for name, chain in known if name in numbers]
-        query = select(func.min(events.c.position)).where(
-            tuple_(events.c.chain, events.c.seq).in_(wanted)
-        )
-        first: int | None = self.read(lambda connection: connection.scalar(query))
-        return first
+    def _spans(self, cursor: Mapping[str, int], heads: Mapping[str, int]) -> list[_Span]:
+        """Return what is wanted of each chain of which anything is, and there."""
+        known = self.read(lambda connection: connection.execute(_LENGTHS).all())
+        spans = [
+            _Span(chain, cursor.get(name, 0) + 1, min(heads[name], length))
+            for name, chain, length in known
+            if name in heads
+        ]
+        return [span for span in spans if span.first <= span.last]
+
+    def _ends(self, spans: Sequence[_Span]) -> tuple[int, int]:
+        """Return the first and the last position of the log in which anything wanted may lie."""
+        ends = [(span.chain, seq) for span in spans for seq in (span.first, span.last)]
+        wanted = values(column("chain", Integer), column("seq", Integer)).data(ends).cte("wanted")
+        here = (events.c.chain == wanted.c.chain) & (events.c.seq == wanted.c.seq)
+        query = select(events.c.position).join_from(wanted, events, here)
+        places = self.read(lambda connection: connection.scalars(query).all())
+        return min(places), max(places)
 
     def _entries(self, query: Select[Any]) -> list[Entry]:
         return self.read(lambda connection: [Entry(*row) for row in connection.execute(query)])
@@ -238,7 +281,7 @@ def _chain(dreamer: str) -> ScalarSelect[int]:
 
 def _save(connection: Connection, row: SessionRow) -> None:
     """Renew the session's row, or add it when this is its first event."""
-    values = asdict(row)
-    known = update(sessions).where(sessions.c.session == row.session).values(values)
+    content = asdict(row)
+    known = update(sessions).where(sessions.c.session == row.session).values(content)
     if connection.execute(known).rowcount == 0:
-        connection.execute(insert(sessions).values(values))
+        connection.execute(insert(sessions).values(content))

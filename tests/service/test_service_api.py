@@ -1,9 +1,13 @@
 """The REST routes on the real thing."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
+from service_server import eventually
 
 from monitor.domain.stage import Stage
 from monitor.staging.statistics import sleep_statistics
@@ -75,6 +79,20 @@ def test_the_log_is_paged_by_its_cursor_without_gap_or_duplicate(service):
 )
 def test_a_bad_query_is_422(service, query):
     assert service.http.get(f"/api/v1/events?{query}").status_code == 422
+
+
+def test_many_who_page_through_the_log_hold_nobody_else_up(service, monkeypatch):
+    go_on, between = Event(), service.station.store.between
+    monkeypatch.setattr(service.station.store, "between", lambda *a: go_on.wait(20) and between(*a))
+    threads = min(32, (os.cpu_count() or 1) + 4)  # as many as asyncio has to spare
+    with ThreadPoolExecutor(threads) as readers:
+        pages = [readers.submit(service.http.get, "/api/v1/events") for _ in range(threads)]
+        try:
+            eventually(service.station.paging.locked)
+            assert service.http.get("/api/v1/policy", timeout=5).status_code == 200
+        finally:
+            go_on.set()
+    assert {page.result().status_code for page in pages} == {200}
 
 
 def test_a_repeated_command_does_nothing_more(service, unresponsive):

@@ -173,6 +173,19 @@ def test_epochs_are_those_of_the_session_and_the_dreamer(store):
     )
 
 
+def test_between_reads_nothing_of_others_and_nothing_beyond_the_heads(store, monkeypatch):
+    for dreamer in ("bed-7", "bed-8", "bed-9", "bed-7", "bed-8"):
+        store.commit(row(dreamer, dreamer), drafts(BATCH if dreamer == "bed-9" else 1))
+    store.commit(row("bed-7"), drafts(BATCH))
+    found = []
+    read = store._entries
+    monkeypatch.setattr(store, "_entries", lambda query: found.extend(part := read(query)) or part)
+    for heads in ({"bed-7": 2}, {"bed-7": 2, "bed-8": 2}):
+        found.clear()
+        assert everything(store, heads) == found
+        assert len(found) == sum(heads.values())
+
+
 @pytest.fixture(scope="module")
 def long_log(tmp_path_factory):
     with Store(tmp_path_factory.mktemp("log")) as store:
