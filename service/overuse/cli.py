@@ -7,11 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from models.jobs import Bars
 from monitor.domain.errors import DreamwatchError
-from service.overuse.pages import console_tables, markdown
-from service.overuse.report import assess, missed
-from service.overuse.study import Study, run_study
 
 
 def study(
@@ -28,6 +24,12 @@ def study(
 
     Exits with 1 when a mark is missed, or when a study that is not quick is too small to tell.
     """
+    # Statistics are slow to load, and the account is asked for more often than this.
+    from models.jobs import Bars
+    from service.overuse.pages import console_tables, markdown
+    from service.overuse.report import assess, missed
+    from service.overuse.study import Study, run_study
+
     for path in filter(None, (as_json, as_markdown)):
         _check_writable(path)
     asked = Study(users, seed, quick)

@@ -11,6 +11,7 @@ from monitor.usage.account import History
 from monitor.usage.days import find_zone, noon
 from monitor.usage.rules import default_limits
 from service.overuse import cli
+from service.overuse import study as simulated
 from service.overuse.follow import FIRST, ZONE, Course, Finding, Rise, User, follow, live, watch
 from service.overuse.kinds import BREACH_DAYS, KINDS, ONSET_DAY, STABLE, Group
 from service.overuse.nights import Night, make_session
@@ -168,13 +169,13 @@ def test_equal_seeds_make_equal_users_and_quick_ones_live_shorter():
 
 
 def test_the_command_writes_both_files_and_exits_with_what_is_missed(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(cli, "run_study", lambda *_: of_all(LEAST_USERS))
+    monkeypatch.setattr(simulated, "run_study", lambda *_: of_all(LEAST_USERS))
     cli.study(as_json=tmp_path / "a.json", as_markdown=tmp_path / "a.md", quick=False)
     figures = json.loads((tmp_path / "a.json").read_text())
     assert markdown(figures) == (tmp_path / "a.md").read_text()
     assert "How soon overuse is found" in capsys.readouterr().out
     late = of_all(LEAST_USERS, never=("more REM, at once",))
-    monkeypatch.setattr(cli, "run_study", lambda *_: late)
+    monkeypatch.setattr(simulated, "run_study", lambda *_: late)
     with pytest.raises(cli.typer.Exit) as left:
         cli.study()
     assert left.value.exit_code == 1
