@@ -70,9 +70,9 @@ def _first_middle_after(at_s: float) -> int:
 
 def _csv(path: Path) -> list[_Spell]:
     try:
-        with path.open(newline="") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             return [
-                (_finite(row["onset_s"]), _finite(row["duration_s"]), row["stage"])
+                (_time(row["onset_s"]), _time(row["duration_s"]), row["stage"])
                 for row in csv.DictReader(file)
             ]
     except OSError as error:
@@ -91,8 +91,9 @@ def _annotations(path: Path) -> list[_Spell]:
     ]
 
 
-def _finite(text: str) -> float:
+def _time(text: str) -> float:
+    """Read seconds, from 0 to ten times the longest hypnogram: no onset lies before the start."""
     value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text} is no time")
+    if not 0 <= value <= 10 * MAX_EPOCHS * EPOCH_S:
+        raise ValueError(f"{text[:40]} s is no time of a night")
     return value

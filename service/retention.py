@@ -50,8 +50,8 @@ def forget(
 
     What is older can be forgotten beside a running service. A dreamer cannot: the service, and its
     clients, would go on with what they remember, and take the entries of a new chain for old ones.
-    Nights of the account that are older are forgotten with the entries, and with the dreamer the
-    limits too.
+    Nights of the account stay as long as limits need them (`KEPT_S`), the limits as long as the
+    dreamer.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def _forget(
     files = _remove_recordings(data_dir, dreamer, before)
     with engine.begin() as connection:
         n_sessions = _drop_sessions(connection, chain, dreamer)
-        forget_account(connection, dreamer, before)
+        forget_account(connection, dreamer, before, now)
         if record.name:
             nameless = {"name": None, "salt": None}
             connection.execute(update(chains).where(chains.c.number == chain).values(nameless))

@@ -259,4 +259,4 @@ def _faults(saved: Mapping[str, Any]) -> dict[str, Fault]:
 
 
 def _overuse(saved: Mapping[str, Any]) -> dict[str, Finding]:
-    return {limit: Finding.restored(finding) for limit, finding in saved["overuse"].items()}
+    return {limit: Finding.restored(finding) for limit, finding in saved.get("overuse", {}).items()}

@@ -9,7 +9,14 @@ import numpy as np
 
 from monitor.domain.stage import Stage
 from monitor.domain.usage import Breach
-from monitor.usage.breaches import Judged, Occasion, find_breaches, find_occasions, level_of
+from monitor.usage.breaches import (
+    Judged,
+    Occasion,
+    find_breaches,
+    find_occasions,
+    level_now,
+    level_of,
+)
 from monitor.usage.days import day_of, find_zone, last_days
 from monitor.usage.figures import (
     DAY_S,
@@ -121,7 +128,8 @@ class History:
         ]
         slow = tuple(one for one in breaches if LIMITS[one.limit].occasion == "spell")
         occasions = find_occasions([*judged, Judged(at, day_of(at, self._zone), slow)])
-        level, checks = level_of(occasions, at), _checks(figures, limits)
+        level = max(level_of(occasions, at), level_now(breaches))
+        checks = _checks(figures, limits)
         return Account(at, figures, breaches, level, checks, tuple(occasions))
 
     def _measured(self, line: Timeline, at: float, running: SessionRecord | None) -> Figures:
@@ -150,7 +158,15 @@ class History:
         """Hold a session at its worst against the limits; line and figures are of its end."""
         held = self._limits_at(record.until) if self._limits_at else limits
         worst = peaks(line, figures, record.start, record.until)
-        return Judged(record.until, day_of(record.start, self._zone), find_breaches(worst, held))
+        found = _with_hard(find_breaches(worst, held), find_breaches(figures, held))
+        return Judged(record.until, day_of(record.start, self._zone), found)
+
+
+def _with_hard(found: tuple[Breach, ...], plain: tuple[Breach, ...]) -> tuple[Breach, ...]:
+    """Return what counts towards the level: a hard limit that was broken counts in any case."""
+    hard = tuple(breach for breach in plain if breach.severity == "hard")
+    limits = {breach.limit for breach in hard}
+    return (*hard, *(breach for breach in found if breach.limit not in limits))
 
 
 def _lately(line: Timeline, at: float) -> list[SessionRecord]:

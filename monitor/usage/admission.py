@@ -12,6 +12,7 @@ from monitor.usage.terms import Terms, override_end
 from monitor.usage.timeline import ASLEEP, Timeline
 
 DAY_S = 86_400.0
+PLAN_TOO_LONG = "plan_too_long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _beyond_limits(
     longest = limits["planned_min"].hard
     if planned_s is not None and longest is not None and planned_s / 60 > longest:
         text = "The planned session is too long."
-        yield Refusal("plan_too_long", text, "planned_min", planned_s / 60, longest)
+        yield Refusal(PLAN_TOO_LONG, text, "planned_min", planned_s / 60, longest)
 
 
 def _first_free(line: Timeline, figure: "_Figure", bound: float, at: float) -> float:

@@ -48,8 +48,23 @@ def fold(changes: Iterable[Change], at: float, zone: str = "UTC") -> Terms:
     zone : str
         IANA name of the time zone where no change says another.
     """
-    asked = sorted((change for change in changes if change.at <= at), key=_order)
-    return later(reduce(_step, asked, Terms(0.0, zone)), at)
+    ordered = sorted(changes, key=_order)
+    asked = [change for change in ordered if change.at <= at]
+    return _with_facts(later(reduce(_step, asked, Terms(0.0, zone)), at), ordered)
+
+
+def _with_facts(terms: Terms, changes: Iterable[Change]) -> Terms:
+    """Let the first birth date and time zone that are ever said hold from the beginning.
+
+    They are facts about the dreamer, not rules: who is nine years old was no adult before that was
+    written down, and nights of long ago are of the clock by which they were slept.
+    """
+    profiles = [change for change in changes if isinstance(change, SetProfile)]
+    said = [profile for profile in profiles if profile.zone is not None]
+    if said and terms.at < said[0].at:
+        terms = replace(terms, zone=str(said[0].zone))
+    born = (profile.born for profile in profiles if profile.role != "dreamer" and profile.born)
+    return replace(terms, born=next(born, None)) if terms.born is None else terms
 
 
 def check(terms: Terms, change: Change) -> None:
@@ -94,6 +109,8 @@ def _refused_role(terms: Terms, change: Change) -> str:
         return f"needs a guardian or an admin at the age of {terms.age} years, not {change.role}"
     if isinstance(change, SetProfile) and change.role == "dreamer" and _loosens(terms, change):
         return f"birth date and a cool-off under {terms.cool_off_h:g} h are not for the dreamer"
+    if isinstance(change, SetProfile) and change.role == "technician" and _redates(terms, change):
+        return "a birth date that is known is changed by an admin or a guardian only"
     return ""
 
 
@@ -101,6 +118,10 @@ def _needs_guardian(terms: Terms, change: Change) -> bool:
     if isinstance(change, SetLimits):
         return bool(laxer_part(terms.limits, change))
     return isinstance(change, Confirm | Withdraw | SetProfile)
+
+
+def _redates(terms: Terms, change: SetProfile) -> bool:
+    return None not in (terms.born, change.born) and change.born != terms.born
 
 
 def _loosens(terms: Terms, change: SetProfile) -> bool:

@@ -134,3 +134,10 @@ def level_of(occasions: Iterable[Occasion], at: float) -> int:
     if len(apart) >= 4 or any(one.severity == "hard" for one in recent):
         return 3
     return min(in_7_days, 2)
+
+
+def level_now(breaches: Iterable[Breach]) -> int:
+    """Return the least level there is while these limits are broken; of a spell only its begin."""
+    spells = {name for name, spec in LIMITS.items() if spec.occasion == "spell"}
+    broken = {breach.severity for breach in breaches if breach.limit not in spells}
+    return 3 if "hard" in broken else len(broken)

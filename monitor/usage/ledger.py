@@ -1,7 +1,7 @@
 """The account of a running session's dream time, on top of all the sessions before it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from math import ceil
 from typing import Any
@@ -9,9 +9,11 @@ from typing import Any
 from monitor.domain.epoch import ScoredEpoch
 from monitor.domain.events import UsageCounted
 from monitor.domain.stage import EPOCH_S, Stage
-from monitor.domain.usage import Breach
+from monitor.domain.usage import Breach, Severity
 from monitor.usage.account import Account, History
+from monitor.usage.admission import PLAN_TOO_LONG, admit
 from monitor.usage.book import fold
+from monitor.usage.breaches import level_now
 from monitor.usage.changes import Change
 from monitor.usage.record import SessionRecord, from_json, to_json
 from monitor.usage.terms import Terms
@@ -91,6 +93,7 @@ class UsageLedger:
         self._rounds, self._running = rounds, running
         self._counted_at = start
         self._past, self._digest = Past(), ""
+        self._refused: tuple[Breach, ...] = ()
         self._history = History((), self._past.zone)
 
     def recall(self, past: Past, at: float) -> list[UsageCounted]:
@@ -98,8 +101,21 @@ class UsageLedger:
         self._past = past
         zone = self._terms(self._record.until).zone
         self._history = History(past.records, zone, lambda then: self._terms(then).limits)
+        if not self._digest:
+            self._refused = tuple(self._refusals(at))
         known, self._digest = self._digest, past.digest
         return [self.account(at)] if self._digest != known else []
+
+    def _refusals(self, at: float) -> Iterator[Breach]:
+        """Return why this session should not have begun: someone lies there, and is watched.
+
+        A plan that is too long is notice only, for nothing is overused yet.
+        """
+        terms, planned_s = self._terms(at), self._record.planned_s
+        for refusal in admit(self._history.timeline, terms, self._record.start, planned_s).reasons:
+            severity: Severity = "soft" if refusal.code == PLAN_TOO_LONG else "hard"
+            value, bound = refusal.value or 0.0, refusal.bound or 0.0
+            yield Breach(refusal.limit or refusal.code, severity, value, bound)
 
     def push(self, at: float, epoch: ScoredEpoch) -> list[UsageCounted]:
         """Count one epoch; give the account every `EVERY_EPOCHS` epochs."""
@@ -140,7 +156,7 @@ class UsageLedger:
     def account(self, at: float) -> UsageCounted:
         """Hold everything against the limits as it stands at `at`, seconds of Unix time."""
         record, terms = self.record(at), self._terms(at)
-        account = self._history.assess(record, at, terms.limits)
+        account = _with(self._history.assess(record, at, terms.limits), self._refused)
         self._counted_at = at
         self.breaches = tuple(_for_alarms(account.breaches, lifted=terms.override is not None))
         return _counted(at, record, account, terms)
@@ -154,6 +170,7 @@ class UsageLedger:
             "record": to_json(self._record),
             "counted_at": self._counted_at,
             "past": self._digest,
+            "refused": [asdict(breach) for breach in self._refused],
         }
 
     def restore(self, snapshot: dict[str, Any]) -> None:
@@ -161,6 +178,15 @@ class UsageLedger:
         self._record = from_json(snapshot["record"])
         self._counted_at = float(snapshot["counted_at"])
         self._digest = str(snapshot["past"])
+        self._refused = tuple(Breach(**breach) for breach in snapshot["refused"])
+
+
+def _with(account: Account, refused: Sequence[Breach]) -> Account:
+    """Add why the session should not have begun to what is broken now."""
+    known = {breach.limit for breach in account.breaches}
+    more = tuple(breach for breach in refused if breach.limit not in known)
+    level = max(account.level, level_now(more))
+    return replace(account, breaches=(*account.breaches, *more), level=level)
 
 
 def _for_alarms(breaches: Sequence[Breach], *, lifted: bool) -> Iterator[Breach]:

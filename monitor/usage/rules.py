@@ -35,7 +35,7 @@ class LimitSpec:
     least : bool
         Whether the figure shall not fall below the bounds, instead of not rising above them.
     settable : bool
-        Whether a person may set it.
+        Whether a person may set it; else its bound is a mark that is met by reaching it.
     occasion : {"each", "spell"}
         What counts towards the level: every day on which the limit is broken, or only the begin of
         a spell of days, for figures that change slowly.
@@ -50,12 +50,12 @@ class LimitSpec:
     occasion: Literal["each", "spell"] = "each"
 
     def beyond(self, value: float, bound: float) -> bool:
-        """Whether a figure is beyond a bound; what equals it is allowed."""
-        return value < bound if self.least else value > bound
+        """Whether a figure is beyond a bound; what equals it is allowed, but for a fixed mark."""
+        return self.is_laxer(value, bound) or (not self.settable and value == bound)
 
     def is_laxer(self, one: float, other: float) -> bool:
         """Whether one bound permits more than another."""
-        return self.beyond(one, other)
+        return one < other if self.least else one > other
 
 
 def _slow(
@@ -96,8 +96,8 @@ LIMITS: Mapping[str, LimitSpec] = {
     "trend_rem": _slow("growth of REM", "σ", H, 4, 6),
     "trend_sleep": _slow("growth of sleep", "σ", H, 4, 6),
     "trend_sessions": _slow("growth of sessions", "σ", H, 4, 6),
-    # More than two of five: own choice.
-    "hard_to_wake": _slow("of the last 5 sessions, hard to wake from", "", 2, 2, 2),
+    # Three of five: own choice.
+    "hard_to_wake": _slow("of the last 5 sessions, hard to wake from", "", 3, 3, 3),
 }
 """Every limit by its name, which is its figure's but for `grace_min` and `planned_min`."""
 

@@ -25,6 +25,7 @@ from monitor.usage.changes import (
 )
 from monitor.usage.days import find_zone
 from monitor.usage.rules import Bounds
+from service.errors import ServiceError
 from service.overuse.cli import study
 from service.settings import Settings, load_settings
 from service.usage.accounts import Use
@@ -100,7 +101,10 @@ def export(
     if out is None:
         typer.echo(text, nl=False)
     else:
-        out.write_text(text)
+        try:
+            out.write_text(text)
+        except OSError as error:
+            raise ServiceError(f"{out}: cannot be written: {error.strerror}") from error
         typer.echo(f"{out}: {len(use.past.records)} sessions")
 
 
@@ -211,11 +215,11 @@ usage.command()(study)
 
 def _ask(data_dir: Path | None, dreamer: str, make: Any, role: str) -> dict[str, Any]:
     """Write down what is asked; return the account that follows."""
-    desk, now = _desk(data_dir), time.time()
+    desk = _desk(data_dir)
+    now = desk.read(check_dreamer(dreamer), new=True).now(time.time())
     change: Change = make({"at": now, "actor": user_name(), "role": role})
-    desk.ask(check_dreamer(dreamer), uuid4().hex, change)
-    use = desk.read(dreamer)
-    return use.account(use.now(now))
+    desk.ask(dreamer, uuid4().hex, change)
+    return desk.read(dreamer).account(now)
 
 
 def _desk(data_dir: Path | None) -> Desk:

@@ -101,6 +101,11 @@ class Accounts:
             return with_running(use, runner.record)
         return use if use.past.records or use.past.changes else None
 
+    def now(self, dreamer: str, wall: float) -> float:
+        """Return a dreamer's present; see `Use.now`."""
+        use = self.use(dreamer)
+        return use.now(wall) if use else wall
+
     def admit(self, dreamer: str, wall: float, planned_s: float | None) -> None:
         """Raise `NotAdmitted` when no new session may start."""
         use = self.use(dreamer)

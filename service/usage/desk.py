@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from monitor.usage.changes import Change
 from monitor.usage.record import SessionRecord
-from service.database import explained, open_writer
+from service.database import explained, make_folder, open_writer
 from service.errors import StoreError
 from service.usage.accounts import Use, read_use
 from service.usage.book import ask
@@ -53,7 +53,7 @@ class Desk:
         return self._do(lambda connection: ask(connection, dreamer, command_id, change, self._zone))
 
     def _do(self, do: Callable[[Connection], _T]) -> _T:
-        self._data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(self._data_dir)
         engine = open_writer(self._data_dir)
         try:
             with explained(), engine.begin() as connection:

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from monitor.domain.errors import InputError
+from monitor.domain.errors import InputError, SourceError
 from monitor.domain.stage import EPOCH_S
 from monitor.usage.record import SessionRecord, run_lengths
 from service.entries import iso
@@ -27,6 +27,8 @@ def read_night(path: Path, start: float) -> SessionRecord:
         When it cannot be read, holds no stage or is too long.
     """
     stages = read_hypnogram(path)
+    if not stages:
+        raise SourceError(f"{path}: ends before the middle of its first epoch")
     return SessionRecord(
         f"import {iso(start)}",
         start,

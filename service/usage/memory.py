@@ -5,6 +5,7 @@ listened to: the numbers of the last rows say whether there is anything new.
 """
 
 from collections.abc import Mapping
+from threading import Lock
 
 from sqlalchemy import Connection
 
@@ -31,9 +32,14 @@ class Memory:
     def __init__(self, store: Store, runners: Mapping[str, Runner], zone: str) -> None:
         self._store, self._runners, self._zone = store, runners, zone
         self._night, self._change = store.read(_last_numbers)
+        self._looking = Lock()
 
     def look(self) -> None:
-        """Tell each runner of whose dreamer something is new."""
+        """Tell each runner of whose dreamer something is new; from any thread."""
+        with self._looking:
+            self._look()
+
+    def _look(self) -> None:
         night, change = self._store.read(_last_numbers)
         if (night, change) == (self._night, self._change):
             return

@@ -88,10 +88,15 @@ def added_since(connection: Connection, number: int) -> Iterable[tuple[str, str]
     return [(dreamer, session) for dreamer, session in connection.execute(query)]
 
 
-def forget_account(connection: Connection, dreamer: str, before: float | None) -> None:
+KEPT_S = 104 * 86_400.0
+"""Nights younger than this are forgotten with their dreamer only, seconds: 90 days of baseline and
+14 of windows. Limits over many nights say nothing without the nights."""
+
+
+def forget_account(connection: Connection, dreamer: str, before: float | None, now: float) -> None:
     """Erase a dreamer's nights that were over before a time; or all of them, and the limits."""
     own = nights.c.dreamer == dreamer
-    old = own if before is None else own & (nights.c.until < before)
+    old = own if before is None else own & (nights.c.until < min(before, now - KEPT_S))
     connection.execute(delete(nights).where(old))
     if before is None:
         connection.execute(delete(limit_changes).where(limit_changes.c.dreamer == dreamer))

@@ -15,6 +15,9 @@ LEVELS = (
     "a hard limit, or four soft ones in 14 days",
 )
 _STYLE = {"soft": "bold black on yellow", "hard": "bold white on red"}
+_FIGURES = {"grace_min": "overrun_min"}
+"""The figure of a limit that has another name."""
+
 _WIDTH = 40
 """Columns of the longest bar."""
 
@@ -48,7 +51,7 @@ def _limits(account: Object) -> Table:
         unit = f" {limit['unit']}" if limit["unit"] else ""
         text = f"{limit['text']}{' (at least)' if limit['least'] else ''}"
         bounds = (_bound(limit[which]) for which in ("soft", "hard"))
-        table.add_row(text, f"{_bound(account.get(name))}{unit}", *bounds, mark)
+        table.add_row(text, f"{_bound(account.get(_FIGURES.get(name, name)))}{unit}", *bounds, mark)
     return table
 
 
@@ -92,7 +95,8 @@ def _cells(minutes: float, longest: float) -> int:
 
 
 def _hours(minutes: float) -> str:
-    return f"{int(minutes // 60)} h {round(minutes % 60):02d}"
+    hours, rest = divmod(round(minutes), 60)
+    return f"{hours} h {rest:02d}"
 
 
 def _bound(value: float | None) -> str:

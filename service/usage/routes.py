@@ -59,9 +59,7 @@ async def set_limits(
 ) -> Any:
     """Ask for other limits: stricter ones hold at once, laxer ones wait for a confirmation."""
     bounds = {name: Bounds(asked.soft, asked.hard) for name, asked in body.bounds.items()}
-    return await _ask(
-        station, dreamer, body, SetLimits(bounds=bounds, **_by(station, person, body))
-    )
+    return await _ask(station, person, dreamer, body, SetLimits, bounds=bounds)
 
 
 @router.post("/limits/confirm", response_model=shapes.Account)
@@ -69,7 +67,7 @@ async def confirm_limits(
     station: TheStation, person: MaySetLimits, dreamer: NamedDreamer, body: CommandIn
 ) -> Any:
     """Say a second time, after the cool-off, that laxer limits are wanted."""
-    return await _ask(station, dreamer, body, Confirm(**_by(station, person, body)))
+    return await _ask(station, person, dreamer, body, Confirm)
 
 
 @router.post("/limits/time-out", response_model=shapes.Account)
@@ -77,8 +75,7 @@ async def time_out(
     station: TheStation, person: MaySetLimits, dreamer: NamedDreamer, body: shapes.TimeOutIn
 ) -> Any:
     """Let no session start for 1, 7 or 30 days; nobody can shorten that."""
-    change = TimeOut(days=body.days, **_by(station, person, body))
-    return await _ask(station, dreamer, body, change)
+    return await _ask(station, person, dreamer, body, TimeOut, days=body.days)
 
 
 @router.post("/limits/self-exclusion", response_model=shapes.Account)
@@ -86,8 +83,7 @@ async def exclude(
     station: TheStation, person: MaySetLimits, dreamer: NamedDreamer, body: shapes.ExclusionIn
 ) -> Any:
     """Let no session start for six months or more; nobody can shorten that."""
-    change = SelfExclude(days=body.days, **_by(station, person, body))
-    return await _ask(station, dreamer, body, change)
+    return await _ask(station, person, dreamer, body, SelfExclude, days=body.days)
 
 
 @router.post("/limits/withdraw", response_model=shapes.Account)
@@ -95,8 +91,7 @@ async def withdraw(
     station: TheStation, person: MaySetLimits, dreamer: NamedDreamer, body: shapes.WithdrawIn
 ) -> Any:
     """Take back laxer limits that are not confirmed yet, or end an override."""
-    change = Withdraw(what=body.what, **_by(station, person, body))
-    return await _ask(station, dreamer, body, change)
+    return await _ask(station, person, dreamer, body, Withdraw, what=body.what)
 
 
 @router.post("/limits/override", response_model=shapes.Account)
@@ -104,9 +99,8 @@ async def override(
     station: TheStation, person: MayOverride, dreamer: NamedDreamer, body: shapes.OverrideIn
 ) -> Any:
     """Lift the hard limits for at most a day; a time-out and a self-exclusion stay."""
-    by = _by(station, person, body)
-    change = Override(name=by["actor"], reason=body.reason, hours=body.hours, **by)
-    return await _ask(station, dreamer, body, change)
+    said = {"name": person.signs(body.actor), "reason": body.reason, "hours": body.hours}
+    return await _ask(station, person, dreamer, body, Override, **said)
 
 
 @router.put("/profile", response_model=shapes.Account)
@@ -115,16 +109,21 @@ async def set_profile(
 ) -> Any:
     """Say where and how old a dreamer is; the limits follow the age."""
     said = body.model_dump(include={"zone", "born", "guardian", "cool_off_h"})
-    return await _ask(station, dreamer, body, SetProfile(**said, **_by(station, person, body)))
+    return await _ask(station, person, dreamer, body, SetProfile, **said)
 
 
-def _by(station: Station, person: Person, body: CommandIn) -> dict[str, Any]:
-    """Return what every change carries."""
-    return {"at": station.now, "actor": person.signs(body.actor), "role": person.role.value}
-
-
-async def _ask(station: Station, dreamer: str, body: CommandIn, change: Change) -> dict[str, Any]:
-    await asyncio.to_thread(station.accounts.ask, dreamer, body.command_id, change)
+async def _ask(
+    station: Station,
+    person: Person,
+    dreamer: str,
+    body: CommandIn,
+    kind: type[Change],
+    **said: Any,
+) -> dict[str, Any]:
+    """Write down what is asked, at the dreamer's own time; return the account that follows."""
+    at = await asyncio.to_thread(station.accounts.now, dreamer, station.now)
+    said |= {"at": at, "actor": person.signs(body.actor), "role": person.role.value}
+    await asyncio.to_thread(station.accounts.ask, dreamer, body.command_id, kind(**said))
     await asyncio.to_thread(station.memory.look)
     return await _account(station, dreamer)
 

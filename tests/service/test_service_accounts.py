@@ -17,7 +17,7 @@ from service.errors import StoreError
 from service.retention import forget
 from service.store import ENDED, SessionRow, Store
 from service.usage.desk import Desk
-from service.usage.nights import night_of
+from service.usage.nights import KEPT_S, night_of
 
 SECRET = "bed-of-roses"  # noqa: S105 - what must not be found again
 
@@ -46,10 +46,11 @@ def test_an_account_is_forgotten_with_its_dreamer_and_the_log_stays_sound(tmp_pa
     desk = Desk(tmp_path, "UTC")
     with Store(tmp_path) as store:
         commit(store, record())
-    desk.add(SECRET, record("n0", START - 86_400))
+    desk.add(SECRET, record("n0", START - KEPT_S - 86_400))
+    desk.add(SECRET, record("n00", START - KEPT_S + 86_400))
     desk.ask(SECRET, "c1", time_out())
     forget(tmp_path, SECRET, "ann", START, before=START)
-    assert [night.session for night in desk.read(SECRET).past.records] == ["n1"]
+    assert [night.session for night in desk.read(SECRET).past.records] == ["n00", "n1"]
     assert len(desk.read(SECRET).past.changes) == 1
     forget(tmp_path, SECRET, "ann", START + 9)
     with pytest.raises(StoreError, match="no account"):

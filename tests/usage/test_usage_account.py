@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import hypothesis.strategies as st
 import pytest
@@ -192,3 +193,14 @@ def test_the_days_add_up_to_all(given_: list[SessionRecord], at: float) -> None:
     assert sum(day.sessions for day in days) == len(line.starts)
     known = line.minutes(ASLEEP, MARCH, at)
     assert sum(day.sleep_min for day in days) == pytest.approx(known, abs=0.01)
+
+
+def test_what_is_broken_now_is_in_the_level() -> None:
+    early = [night(0, sleep_min=570), replace(night(1, sleep_min=570), session="early")]
+    early[1] = replace(early[1], start=early[1].start - 7_200, until=early[1].until - 7_200)
+    found = assess(early, early[1].until)
+    assert [(b.limit, b.severity) for b in found.breaches][:1] == [("sleep_24h_min", "soft")]
+    assert found.level >= 1
+    long = [night(0, sleep_min=660), replace(night(1, sleep_min=660), session="long")]
+    long[1] = replace(long[1], start=long[1].start - 7_200, until=long[1].until - 7_200)
+    assert assess(long, long[1].until).level == 3

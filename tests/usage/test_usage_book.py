@@ -1,5 +1,6 @@
 """The book of limits: stricter at once, laxer late and twice, pauses never shorter."""
 
+from dataclasses import replace
 from datetime import date
 
 import hypothesis.strategies as st
@@ -295,3 +296,15 @@ def test_nobody_ends_a_pause_sooner(
         until = getattr(terms_of(pause, *asked, hours=hours), name)
         assert until is not None
         assert until >= AT + (30 if kind is TimeOut else 183) * DAY
+
+
+def test_who_and_where_somebody_is_was_so_before_it_was_said() -> None:
+    said = SetProfile(
+        at=2e9, actor="ann", role="admin", zone="America/New_York", born=date(2024, 1, 1)
+    )
+    moved = SetProfile(at=2.1e9, actor="ann", role="admin", zone="Europe/Berlin")
+    before = fold((said, moved), 1.9e9)
+    assert (before.zone, before.born, before.minor) == (said.zone, said.born, True)
+    assert fold((said, moved), 2.05e9).zone == said.zone
+    assert fold((said, moved), 2.2e9).zone == moved.zone
+    assert fold((replace(said, role="dreamer"),), 1.9e9).born is None

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import assume, given, settings
@@ -130,6 +132,8 @@ def test_wake_between_runs_from_the_last_moment_that_was_not_wake() -> None:
     assert figures(first, second, at=MARCH + 4 * 3600).wake_between_min == 120
     unknown = session(MARCH, ("N2", 60), ("W", 30), ("UNSCORED", 30))
     assert figures(unknown, second, at=MARCH + 4 * 3600).wake_between_min == 60
+    cut_off = replace(first, ended=False)
+    assert figures(cut_off, second, at=MARCH + 4 * 3600).wake_between_min is None
 
 
 def test_a_session_runs_past_its_planned_end() -> None:

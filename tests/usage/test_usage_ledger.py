@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.epoch import ScoredEpoch
 from monitor.domain.stage import Stage
-from monitor.usage.changes import Override, SetLimits
+from monitor.usage.changes import Override, SetLimits, TimeOut
 from monitor.usage.ledger import EVERY_EPOCHS, Past, UsageLedger
 from monitor.usage.record import SessionRecord, run_lengths
 from monitor.usage.rules import Bounds
@@ -81,3 +81,26 @@ def test_a_restart_anywhere_changes_nothing(stages: list[Stage], data: st.DataOb
     assert restored.account(at) == ledger(stages).account(at)
     assert restored.record(at) == ledger(stages).record(at)
     assert restored.record(at).runs == run_lengths(stages)
+
+
+def test_who_should_not_have_begun_is_told_and_woken() -> None:
+    asked = TimeOut(at=START - 60, actor="ann", role="dreamer", days=7)
+    usage = ledger([], planned_s=11 * 3_600)
+    (account,) = usage.recall(Past((), (asked,)), START)
+    assert [(b.limit, b.severity) for b in usage.breaches] == [
+        ("time_out", "hard"),
+        ("planned_min", "soft"),
+    ]
+    assert account.level == 3
+    resumed = ledger([])
+    resumed.restore(usage.snapshot())
+    resumed.recall(Past(), START + 60)
+    assert [breach.limit for breach in resumed.breaches] == ["time_out", "planned_min"]
+
+
+def test_a_time_out_asked_in_the_night_ends_no_night() -> None:
+    usage = ledger(NIGHT)
+    usage.recall(Past(), START + 25 * 60)
+    asked = TimeOut(at=START + 26 * 60, actor="ann", role="dreamer", days=7)
+    usage.recall(Past((), (asked,)), START + 27 * 60)
+    assert "time_out" not in {breach.limit for breach in usage.breaches}

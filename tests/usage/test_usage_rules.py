@@ -56,7 +56,7 @@ def test_every_age_has_limits_within_the_allowed_ranges(age: float) -> None:
         ("wake_between_min", Bounds(90, 240), "soft: at least the hard bound 240 min, got 90"),
         ("rem_share", Bounds(31, 40), "rem_share hard: there is no such bound, got 40"),
         ("trend_rem", Bounds(float("nan")), "trend_rem soft: 4 to 6 σ are allowed, got nan"),
-        ("hard_to_wake", Bounds(3), "hard_to_wake: cannot be set"),
+        ("hard_to_wake", Bounds(4), "hard_to_wake: cannot be set"),
     ],
 )
 def test_what_may_not_be_set_is_refused_with_its_range(
@@ -86,7 +86,9 @@ def test_a_change_leaves_the_other_limits_and_the_old_ones_as_they_were() -> Non
 
 @settings(deadline=None)
 @given(st.sampled_from(sorted(LIMITS)), st.floats(0, 900), st.floats(0, 900))
-def test_what_equals_a_bound_is_allowed(name: str, value: float, bound: float) -> None:
+def test_what_equals_a_bound_is_allowed_and_a_mark_is_met(
+    name: str, value: float, bound: float
+) -> None:
     spec = LIMITS[name]
-    assert not spec.beyond(bound, bound)
-    assert not (spec.beyond(value, bound) and spec.beyond(bound, value))
+    assert spec.beyond(bound, bound) == (not spec.settable)
+    assert value == bound or not (spec.beyond(value, bound) and spec.beyond(bound, value))
