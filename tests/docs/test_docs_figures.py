@@ -57,3 +57,12 @@ def test_every_alarm_that_is_said_to_be_found_was():
     found = [STUDY["kinds"][kind]["sensitivity"] for kind in (*grave, "EEG_SUPPRESSED")]
     assert found == [1.0] * len(found)
     said("Every technical and high-priority alarm that was planted was found")
+
+
+def test_what_is_overlooked_is_said():
+    causes = {each["cause"]: each for each in STUDY["causes"]}
+    stage, deep = causes["one stage too long"], causes["N2 and N3 too long"]
+    said(
+        f"of the {stage['planted']} nights of one stage too long {stage['found']} were found, "
+        f"of the {deep['planted']} of N2 and N3 too long {deep['found']}"
+    )
