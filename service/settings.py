@@ -19,7 +19,14 @@ from pydantic_settings import (
 
 from monitor.domain.errors import InputError
 from monitor.usage.days import find_zone
-from service.addresses import check_address, is_loopback
+from service.addresses import (
+    Network,
+    check_address,
+    check_name,
+    check_origin,
+    is_loopback,
+    read_networks,
+)
 from service.errors import SettingsError
 from service.zone import local_zone
 
@@ -45,8 +52,10 @@ class Settings(BaseSettings):
     tls_cert, tls_key : Path or None
         PEM files of the certificate, with its chain, and of its key.
     proxy : str
-        Address of a proxy that ends TLS before this service and passes on the Host; it is believed
-        where a request comes from. Empty: none.
+        Address of a proxy that ends TLS before this service and passes on the Host, or several, or
+        networks, with commas; it is believed where a request comes from (``X-Forwarded-For``) and
+        that it came encrypted (``X-Forwarded-Proto: https``), without which it is refused. Empty:
+        none.
     allowed_hosts : tuple of str
         Names without port by which the service may be called, beside `host` and loopback's.
     allowed_origins : tuple of str
@@ -60,9 +69,9 @@ class Settings(BaseSettings):
     data_dir : Path
         Everything durable lies below it.
     max_clients : int
-        Most websocket clients at a time.
+        Most websocket clients at a time; the last tenth is for technicians and admins.
     max_clients_each : int
-        Most of them with one token.
+        Most of them with one token; of a dreamer or guardian, at most 4.
     client_queue : int
         Most events waiting for one client before it is disconnected to resume by its cursor.
     lsl_outlet : str
@@ -78,8 +87,8 @@ class Settings(BaseSettings):
     watchdog_s : float
         From 1 to 3600.
     retention_days : float or None
-        Entries, sessions, nights of the accounts and recordings that are older are forgotten;
-        None: kept for ever.
+        Entries, sessions and recordings that are older are forgotten; None: kept for ever. Nights
+        of the accounts are kept for 104 days at least, for limits over many nights need them.
     time_zone : str
         IANA name, such as ``Europe/Berlin``, for dreamers who have said no other; by default this
         machine's.
@@ -127,6 +136,11 @@ class Settings(BaseSettings):
         """Whether browsers speak TLS, with us or with the proxy before us."""
         return self.tls_cert is not None or bool(self.proxy)
 
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """Where proxies are."""
+        return read_networks(self.proxy)
+
     @model_validator(mode="after")
     def _not_in_the_clear(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -149,6 +163,22 @@ class Settings(BaseSettings):
             return find_zone(name).key
         except InputError as error:
             raise ValueError(str(error)) from error
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy_is_somebody(cls, proxy: str) -> str:
+        read_networks(proxy)
+        return proxy
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts_are_names(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(check_name, hosts))
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins_are_some(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(check_origin, origins))
 
     @field_validator("webhook_url", "watchdog_url")
     @classmethod

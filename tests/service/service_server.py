@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from service.app import create_app
-from service.server import address, listen, make_server
+from service.server import address, bounds_of, listen, make_server
 from service.settings import Settings
 from service.station import Station
 
@@ -28,7 +28,7 @@ def served(data_dir: Path, *sources: str, **settings: Any) -> Iterator[Served]:
     chosen = Settings(sources=sources, data_dir=data_dir, **settings)
     app = create_app(chosen)
     server = make_server(app, chosen)
-    with listen("127.0.0.1", 0) as listening:
+    with listen("127.0.0.1", 0, bounds_of(chosen)) as listening:
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         page = address(listening, chosen)

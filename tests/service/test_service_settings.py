@@ -101,3 +101,35 @@ def test_a_certificate_needs_its_key(tmp_path):
 def test_who_calls_loopback_by_another_name_is_not_on_this_machine(given):
     assert not load_settings().is_exposed
     assert load_settings(**given).is_exposed
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"proxy": "*"},
+        {"proxy": " "},
+        {"proxy": "nginx"},
+        {"proxy": "0.0.0.0/0"},
+        {"proxy": "192.0.2.1/24"},
+        {"allowed_hosts": ("*",)},
+        {"allowed_hosts": ("*.lab",)},
+        {"allowed_hosts": ("sleep.lab:8000",)},
+        {"allowed_origins": ("null",)},
+        {"allowed_origins": ("*",)},
+        {"allowed_origins": ("https://sleep.lab/",)},
+        {"allowed_origins": ("sleep.lab",)},
+    ],
+)
+def test_nobody_is_let_in_by_a_name_that_fits_everybody_or_nobody(given):
+    [name] = given
+    with pytest.raises(SettingsError, match=f"setting {name!r}"):
+        load_settings(**given)
+
+
+def test_names_addresses_networks_and_origins_are_taken():
+    names, origins = ("sleep.lab", "[2001:db8::1]", "192.0.2.1"), ("https://desk.lab:8443",)
+    chosen = load_settings(
+        proxy="192.0.2.2, 10.0.0.0/8", allowed_hosts=names, allowed_origins=origins
+    )
+    assert (chosen.allowed_hosts, chosen.allowed_origins) == (names, origins)
+    assert [str(network) for network in chosen.proxies] == ["192.0.2.2/32", "10.0.0.0/8"]
