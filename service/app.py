@@ -6,7 +6,7 @@ from contextlib import ExitStack, asynccontextmanager, closing
 from importlib.resources import files
 from pathlib import Path
 
-from fastapi import FastAPI, Request, WebSocket
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -131,28 +131,21 @@ async def _explain(connection: HTTPConnection, error: Exception) -> Response:
     if alarm_id := connection.path_params.get("alarm_id"):
         station: Station = connection.app.state.station
         problem["current_version"] = await asyncio.to_thread(station.version_of, alarm_id)
-    return await _answer(connection, JSONResponse(problem, status))
+    return JSONResponse(problem, status)
 
 
-async def _refuse(connection: HTTPConnection, error: Exception) -> Response:
+async def _refuse(_connection: HTTPConnection, error: Exception) -> Response:
     """Say why somebody may not do this."""
-    return await _answer(connection, refusal_of(error))
+    return refusal_of(error)
 
 
-async def _answer(connection: HTTPConnection, answer: JSONResponse) -> Response:
-    """Answer; a websocket that is not open yet is refused with it."""
-    if isinstance(connection, WebSocket):
-        await connection.send_denial_response(answer)
-    return answer
-
-
-async def _explain_status(connection: HTTPConnection, error: Exception) -> Response:
+async def _explain_status(_connection: HTTPConnection, error: Exception) -> Response:
     """Write what the framework refuses, and what is not there, as all other problems are."""
     status, detail, headers = 500, str(error), None
     if isinstance(error, HTTPException):
         status, detail, headers = error.status_code, str(error.detail), error.headers
     problem = {"error": _HTTP.get(status, "refused"), "detail": detail}
-    return await _answer(connection, JSONResponse(problem, status, headers))
+    return JSONResponse(problem, status, headers)
 
 
 async def _explain_malformed(_request: Request, error: Exception) -> JSONResponse:

@@ -56,8 +56,8 @@ async def stream_events(websocket: WebSocket, person: MaySee) -> None:
     except ValueError as error:
         await _refuse(websocket, 422, explain(error))
         return
-    if len(station.hub) >= station.settings.max_clients:
-        await _refuse(websocket, 503, f"all {station.settings.max_clients} places are taken")
+    if not gate.connections.has_room(person):
+        await _refuse(websocket, 503, f"all places for a {person.role} are taken")
         return
     with gate.connections.hold(badge) as ended:
         await _note_looking(gate, person, wanted)

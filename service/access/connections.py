@@ -10,9 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from service.access.register import Badge
+from service.access.roles import SCOPED, STAFF, Person
 from service.errors import TooMany
 
 COME_AGAIN_S = 5.0
+MOST_SCOPED = 4
+"""Most of one token of who is tied to one dreamer: a page, a telephone, and their coming back."""
+STAFF_SHARE = 10
+"""One place in so many is for those only who can help."""
 
 
 class Connections:
@@ -20,12 +25,12 @@ class Connections:
 
     Parameters
     ----------
-    most : int
-        Most of one token.
+    most, each : int
+        Most of everybody, and of one token.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int, each: int) -> None:
+        self._most, self._each = most, each
         self._open: dict[asyncio.Event, Badge] = {}
         self._tokens: Counter[int] = Counter()
 
@@ -33,11 +38,16 @@ class Connections:
         """Return how many there are."""
         return len(self._open)
 
+    def has_room(self, person: Person) -> bool:
+        """Whether one more of this person would not be too many of everybody."""
+        kept = 0 if person.role in STAFF else self._most // STAFF_SHARE
+        return len(self) < self._most - kept
+
     def check(self, badge: Badge) -> None:
         """Raise `TooMany` when a token has as many as it may."""
-        if badge.token is not None and self._tokens[badge.token] >= self._most:
-            text = f"{badge.person.name} has {self._most} connections already"
-            raise TooMany(text, COME_AGAIN_S)
+        most = min(self._each, MOST_SCOPED) if badge.person.role in SCOPED else self._each
+        if badge.token is not None and self._tokens[badge.token] >= most:
+            raise TooMany(f"{badge.person.name} has {most} connections already", COME_AGAIN_S)
 
     @contextmanager
     def hold(self, badge: Badge) -> Iterator[asyncio.Event]:

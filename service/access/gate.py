@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 COOKIE, CSRF_COOKIE = "dreamwatch", "dreamwatch_csrf"
 CSRF_HEADER = "X-CSRF-Token"
+LOGIN = "/api/v1/login"
 READS = frozenset({"GET", "HEAD"})
 COMMANDS = 100.0, 10.0
 """Most commands of one person at once, and a second in the long run: an alarm of each of 100 beds
@@ -34,6 +35,7 @@ HOUR_S = 3_600.0
 REPORT_EVERY_S = 60.0
 MOST_ADDRESSES = 5
 MOST_READINGS = 10_000
+_PASSED_ON = frozenset({"forwarded", "via", "x-real-ip"})
 
 
 class Gate:
@@ -61,7 +63,7 @@ class Gate:
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.clock, self.wall = clock, wall
-        self.connections = Connections(settings.max_clients_each)
+        self.connections = Connections(settings.max_clients, settings.max_clients_each)
         self.tickets = Tickets()
         self._settings = settings
         self._data_dir: Path = settings.data_dir
@@ -87,6 +89,10 @@ class Gate:
         """Whether browsers may keep cookies for encrypted connections only."""
         return self._settings.is_encrypted
 
+    def cookie(self, name: str) -> str:
+        """Return what a cookie is called here; with the prefix, no other host can set it."""
+        return f"__Host-{name}" if self.is_encrypted else name
+
     @property
     def is_open(self) -> bool:
         """Whether whoever uses this machine may come without a token."""
@@ -109,12 +115,12 @@ class Gate:
             if ticket := connection.query_params.get("ticket"):
                 badge = self.tickets.take(ticket, self.clock())
                 return badge if badge and self.holds(badge) else self.refuse(connection)
-        elif badge := self._register.by_login(connection.cookies.get(COOKIE, ""), now):
+        elif badge := self._register.by_login(connection.cookies.get(self.cookie(COOKIE), ""), now):
             return badge
-        return NOBODY if self.is_open else None
+        return NOBODY if self.is_open and not _is_passed_on(connection) else None
 
     def admit(self, connection: HTTPConnection, badge: Badge | None) -> None:
-        """Let a request pass, or not.
+        """Let a request pass, or not; signing in is bounded by `log_in`.
 
         Raises
         ------
@@ -129,6 +135,10 @@ class Gate:
             shown = connection.headers.get(CSRF_HEADER, "")
             if not hmac.compare_digest(shown.encode(), badge.csrf.encode()):
                 raise NotPermitted(f"the header {CSRF_HEADER} must be what /api/v1/me says")
+        if connection.scope["path"] != LOGIN:
+            self._charge(badge, connection)
+
+    def _charge(self, badge: Badge | None, connection: HTTPConnection) -> None:
         known = badge and badge.token is not None
         key = f"#{badge.token}" if badge and known else _address(connection)
         if wait := self._commands.take(key, self.clock()):
@@ -154,7 +164,7 @@ class Gate:
         Raises
         ------
         NotSignedIn, TooMany
-            As `refuse` does.
+            As `refuse` does; the latter, too, when somebody signs in too often.
         StoreError
             When it cannot be remembered.
         """
@@ -162,6 +172,7 @@ class Gate:
         badge = self._register.by_token(token, now)
         if badge is None or badge.token is None:
             self.refuse(connection)
+        self._charge(badge, connection)
         lasts = self._settings.login_hours * HOUR_S
         secret = await asyncio.to_thread(log_in, self._data_dir, badge.token, now, now + lasts)
         await asyncio.to_thread(self._register.refresh, now)
@@ -227,3 +238,8 @@ def gate_of(connection: HTTPConnection) -> Gate:
 
 def _address(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else "unknown"
+
+
+def _is_passed_on(connection: HTTPConnection) -> bool:
+    """Whether a proxy says that it asks for somebody, who may be anywhere."""
+    return any(n in _PASSED_ON or n.startswith("x-forwarded-") for n in connection.headers)

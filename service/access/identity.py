@@ -9,11 +9,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.access.gate import Gate
+from service.access.gate import LOGIN, Gate
 from service.access.roles import Action, check, person_of
 from service.errors import NotPermitted, NotSignedIn, TooMany
 
-OPEN = frozenset({"/api/v1/login", "/api/v1/openapi.json", "/api/v1/asyncapi.json"})
+OPEN = frozenset({LOGIN, "/api/v1/openapi.json", "/api/v1/asyncapi.json"})
 """For everybody: signing in, and the descriptions that stand in the manual as well."""
 
 

@@ -6,6 +6,7 @@ No request waits for the database. What another process creates or revokes holds
 
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from service.access.roles import ANONYMOUS, Person
 from service.access.secret import Secret
@@ -58,6 +59,7 @@ class Register:
         make_folder(data_dir)
         open_writer(data_dir).dispose()
         self._reader = open_reader(data_dir)
+        self._refreshing = Lock()
         self._tokens: dict[int, Token] = {}
         self._logins: dict[int, Login] = {}
 
@@ -73,10 +75,11 @@ class Register:
         StoreError
             When they cannot be read; what was read before holds on.
         """
-        with explained(), self._reader.begin() as connection:
-            tokens, logins = read_tokens(connection), read_logins(connection, now)
-        self._tokens = {token.number: token for token in tokens}
-        self._logins = {login.number: login for login in logins}
+        with self._refreshing:  # or what was read first might stand in the end
+            with explained(), self._reader.begin() as connection:
+                tokens, logins = read_tokens(connection), read_logins(connection, now)
+            self._tokens = {token.number: token for token in tokens}
+            self._logins = {login.number: login for login in logins}
 
     @property
     def is_empty(self) -> bool:

@@ -58,19 +58,20 @@ class Action(StrEnum):
 
 
 _V, _T, _A, _D, _G = Role
-_STAFF = frozenset({_T, _A})
+STAFF = frozenset({_T, _A})
+"""Who looks after everybody."""
 
 MAY: dict[Action, frozenset[Role]] = {
     Action.SEE: frozenset(Role),
-    Action.SEE_RAW: _STAFF,
-    Action.SEE_SERVICE: _STAFF | {_V},
-    Action.RESPOND: _STAFF | {_D, _G},
-    Action.CALL: _STAFF | {_G},
-    Action.WAKE: _STAFF,
-    Action.ATTEND: _STAFF,
-    Action.RUN: _STAFF | {_D, _G},
-    Action.SET_LIMITS: _STAFF | {_D, _G},
-    Action.SET_PROFILE: _STAFF | {_G},
+    Action.SEE_RAW: STAFF,
+    Action.SEE_SERVICE: STAFF | {_V},
+    Action.RESPOND: STAFF | {_D, _G},
+    Action.CALL: STAFF | {_G},
+    Action.WAKE: STAFF,
+    Action.ATTEND: STAFF,
+    Action.RUN: STAFF | {_D, _G},
+    Action.SET_LIMITS: STAFF | {_D, _G},
+    Action.SET_PROFILE: STAFF | {_G},
     Action.OVERRIDE: frozenset({_A}),
 }
 """The table."""

@@ -35,7 +35,7 @@ async def log_in(request: Request, body: LoginIn) -> Response:
     answer = Response(status_code=204)
     for name, value in ((COOKIE, cookie), (CSRF_COOKIE, csrf)):
         answer.set_cookie(
-            name,
+            gate.cookie(name),
             value,
             max_age=int(lasts_s),
             secure=gate.is_encrypted,
@@ -48,10 +48,11 @@ async def log_in(request: Request, body: LoginIn) -> Response:
 @router.post("/api/v1/logout", status_code=204)
 async def log_out(request: Request, _person: MaySee, _body: Nothing) -> Response:
     """Sign this browser out; its event streams end."""
-    await gate_of(request).log_out(_badge(request))
+    gate = gate_of(request)
+    await gate.log_out(_badge(request))
     answer = Response(status_code=204)
     for name in (COOKIE, CSRF_COOKIE):
-        answer.delete_cookie(name)
+        answer.delete_cookie(gate.cookie(name), secure=gate.is_encrypted)
     return answer
 
 

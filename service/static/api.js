@@ -22,7 +22,7 @@ export const command = (path, fields = {}) =>
   post(path, { command_id: crypto.randomUUID(), ...fields });
 
 /** What shows the service that it is this page that asks; empty where nobody has signed in. */
-const csrf = () => document.cookie.match(/(?:^|; )dreamwatch_csrf=(\w+)/)?.[1] ?? "";
+const csrf = () => document.cookie.match(/(?:^|; )(?:__Host-)?dreamwatch_csrf=(\w+)/)?.[1] ?? "";
 
 export function signIn() {
   const back = location.pathname + location.search + location.hash;

@@ -1,6 +1,7 @@
 """Beyond this machine: not without a token, not in the clear."""
 
 import shutil
+import socket
 import ssl
 import subprocess
 import time
@@ -9,8 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 from access_people import NIGHTS, OWN, PEOPLE, make
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from service import server
 from service.access.gate import COOKIE, CSRF_COOKIE, CSRF_HEADER
 from service.access.roles import Role
 from service.app import create_app
@@ -19,6 +22,9 @@ from service.errors import SettingsError
 from service.server import check_certificate
 from service.settings import Settings
 from tests.service.service_server import served
+
+ENCRYPTED = {"X-Forwarded-Proto": "https"}
+"""What a proxy says of who came to it by TLS."""
 
 
 @pytest.fixture(scope="session")
@@ -51,12 +57,15 @@ def test_over_tls_everything_works_and_nothing_is_told_in_the_clear(
             assert answer.headers["strict-transport-security"].startswith("max-age=")
             assert all("Secure" in line for line in answer.headers.get_list("set-cookie"))
             assert browser.get("/api/v1/me").json()["name"] == "a technician"
-            browser.headers[CSRF_HEADER] = browser.cookies[CSRF_COOKIE]
+            browser.headers[CSRF_HEADER] = browser.cookies[f"__Host-{CSRF_COOKIE}"]
             ticket = browser.post("/api/v1/tickets", json={}).json()["ticket"]
             url = f"{running.ws}?cursor=null&ticket={ticket}"
             with connect(url, proxy=None, ssl=trusted) as stream:
                 assert "snapshot" in stream.recv(timeout=20)
-            assert COOKIE in browser.cookies
+            assert f"__Host-{COOKIE}" in browser.cookies
+            left = browser.post("/api/v1/logout", json={})
+            assert all("Secure" in line for line in left.headers.get_list("set-cookie"))
+            assert not browser.cookies
         first = next(EventClient(running.ws, [OWN], token=token).follow())
         assert first["type"] == "snapshot"
         done = Commands(page, token=token).wake(OWN)
@@ -93,7 +102,7 @@ def test_nobody_can_reach_a_service_without_a_token(tmp_path, settings):
 
 def test_behind_a_proxy_the_service_goes_by_the_names_it_was_given(tmp_path):
     token = make(tmp_path, PEOPLE[Role.VIEWER])
-    lab = {"Host": "sleep.lab", "Origin": "https://sleep.lab"}
+    lab = {"Host": "sleep.lab", "Origin": "https://sleep.lab", **ENCRYPTED}
     given = {"proxy": "127.0.0.1", "allowed_hosts": ("sleep.lab",)}
     with served(tmp_path, **given, allowed_origins=("https://desk.lab",)) as running:
         for headers, status in (
@@ -101,14 +110,53 @@ def test_behind_a_proxy_the_service_goes_by_the_names_it_was_given(tmp_path):
             (lab | {"Origin": "https://desk.lab"}, 204),
             (lab | {"Origin": "https://evil.example"}, 403),
             (lab | {"Host": "evil.example"}, 403),
+            (lab | {"X-Forwarded-Proto": "http"}, 403),
         ):
             answer = running.http.post("/api/v1/login", json={"token": token}, headers=headers)
             assert answer.status_code == status, headers
         answer = running.http.post("/api/v1/login", json={"token": token}, headers=lab)
         assert all("Secure" in line for line in answer.headers.get_list("set-cookie"))
         assert "strict-transport-security" in answer.headers
-        assert running.http.get("/api/v1/me").status_code == 401
-        assert running.http.get("/healthz").json()["dreamers"] == {}
+        assert running.http.get("/api/v1/me", headers=ENCRYPTED).status_code == 401
+        assert running.http.get("/healthz", headers=ENCRYPTED).json()["dreamers"] == {}
+
+
+@pytest.mark.parametrize(
+    ("proxy", "headers"),
+    [
+        ("127.0.0.1", {}),
+        ("127.0.0.1", {"X-Forwarded-Proto": "http"}),
+        ("192.0.2.2", {"X-Forwarded-Proto": "https"}),
+    ],
+)
+def test_where_a_proxy_ends_tls_nothing_comes_in_the_clear(tmp_path, proxy, headers):
+    """Nor from whom is no proxy, whatever it says."""
+    token = make(tmp_path, PEOPLE[Role.TECHNICIAN])
+    shown = headers | {"Authorization": f"Bearer {token}"}
+    with served(tmp_path, proxy=proxy) as running:
+        assert running.http.get("/api/v1/me", headers=shown).status_code == 403
+        with pytest.raises(InvalidStatus, match="403"):
+            connect(running.ws, proxy=None, additional_headers=shown)
+
+
+def test_the_websocket_comes_by_the_proxy_too(tmp_path):
+    token = make(tmp_path, PEOPLE[Role.TECHNICIAN])
+    shown = ENCRYPTED | {"Authorization": f"Bearer {token}"}
+    with (
+        served(tmp_path, proxy="127.0.0.0/8,::1") as running,
+        connect(f"{running.ws}?cursor=null", proxy=None, additional_headers=shown) as stream,
+    ):
+        assert "snapshot" in stream.recv(timeout=20)
+
+
+def test_who_does_not_begin_with_tls_is_hung_up_on(tmp_path, certificate, monkeypatch):
+    monkeypatch.setattr(server, "REQUEST_S", 0.3)
+    cert, key = certificate
+    make(tmp_path, PEOPLE[Role.TECHNICIAN])
+    with served(tmp_path, tls_cert=cert, tls_key=key) as running:
+        url = running.http.base_url
+        with socket.create_connection((url.host, url.port), timeout=20) as idle:
+            assert idle.recv(1) == b""
 
 
 def test_who_is_refused_is_known_by_what_the_proxy_says(tmp_path):
@@ -118,7 +166,7 @@ def test_who_is_refused_is_known_by_what_the_proxy_says(tmp_path):
     with served(tmp_path, proxy="127.0.0.1") as running:
 
         def guess(address: str) -> int:
-            headers = {"X-Forwarded-For": address, "Authorization": "Bearer guess"}
+            headers = ENCRYPTED | {"X-Forwarded-For": address, "Authorization": "Bearer guess"}
             return running.http.get("/api/v1/me", headers=headers).status_code
 
         found = [guess("198.51.100.1") for _ in range(8)]

@@ -1,6 +1,9 @@
 """Who is let in, with clocks that the test moves: tickets, logins, and how often one may ask."""
 
 import asyncio
+from contextlib import ExitStack
+from threading import Event, Thread
+from types import SimpleNamespace
 
 import pytest
 from access_people import PEOPLE
@@ -9,11 +12,12 @@ from hypothesis import strategies as st
 from starlette.requests import HTTPConnection
 
 from service.access import buckets, tickets
+from service.access import register as tables
 from service.access.buckets import Buckets
 from service.access.connections import Connections
-from service.access.gate import ATTEMPTS, COMMANDS, COOKIE, CSRF_HEADER, Gate
-from service.access.register import NOBODY, Badge
-from service.access.roles import ANONYMOUS, Role
+from service.access.gate import ATTEMPTS, COMMANDS, COOKIE, CSRF_HEADER, LOGIN, Gate
+from service.access.register import NOBODY, Badge, Register
+from service.access.roles import ANONYMOUS, SCOPED, Role
 from service.access.tickets import Tickets
 from service.access.tokens import create_token
 from service.errors import NotPermitted, NotSignedIn, SettingsError, TooMany
@@ -22,6 +26,7 @@ from tests.service.service_fakes import FakeClock
 
 BADGE = Badge(PEOPLE[Role.VIEWER], token=1)
 OTHER = Badge(PEOPLE[Role.ADMIN], token=2)
+WAKE = "/api/v1/dreamers/bed-1/wake"
 
 
 @pytest.fixture
@@ -44,12 +49,15 @@ def open_gate(tmp_path, clock):
         gate.close()
 
 
-def connection(kind: str = "http", method: str = "POST", query: str = "", **headers: str):
+def connection(
+    kind: str = "http", method: str = "POST", query: str = "", path: str = WAKE, **headers: str
+):
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     return HTTPConnection(
         {
             "type": kind,
             "method": method,
+            "path": path,
             "headers": raw,
             "query_string": query.encode(),
             "client": ("192.0.2.7", 1),
@@ -196,8 +204,77 @@ def test_commands_are_bounded_for_each_person(open_gate, clock):
     gate.admit(connection(), ann)
 
 
+def test_who_signs_in_too_often_waits_and_holds_nobody_else_up(open_gate, clock):
+    """Not even those at the same address: a flood of wrong tokens keeps no right one out."""
+    gate, [ann, bob] = open_gate(Role.TECHNICIAN, Role.ADMIN)
+    burst, rate = COMMANDS
+    for _ in range(2 * int(burst)):
+        gate.admit(connection(path=LOGIN), None)
+    for _ in range(int(burst)):
+        asyncio.run(gate.log_in(connection(path=LOGIN), ann))
+    with pytest.raises(TooMany, match="too many commands"):
+        asyncio.run(gate.log_in(connection(path=LOGIN), ann))
+    asyncio.run(gate.log_in(connection(path=LOGIN), bob))
+    clock.now += 1 / rate
+    asyncio.run(gate.log_in(connection(path=LOGIN), ann))
+
+
+@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"])
+def test_whom_a_proxy_passes_on_is_not_at_this_machine(open_gate, header):
+    gate, _ = open_gate(anonymous="always")
+    assert gate.identify(connection()) == NOBODY
+    assert gate.identify(connection(**{header.lower(): "x"})) is None
+
+
+@given(st.integers(1, 200), st.sampled_from([*PEOPLE.values(), ANONYMOUS]))
+def test_the_last_tenth_of_the_places_is_for_those_who_can_help(most, person):
+    here, taken = Connections(most, each=most), 0
+    with ExitStack() as holding:
+        while here.has_room(person):
+            holding.enter_context(here.hold(Badge(person, token=taken)))
+            taken += 1
+        assert here.has_room(PEOPLE[Role.TECHNICIAN]) == (taken < most)
+    helps = person.role in {Role.TECHNICIAN, Role.ADMIN}
+    assert taken == (most if helps else most - most // 10)
+
+
+@pytest.mark.parametrize("role", SCOPED)
+def test_who_is_tied_to_one_dreamer_has_few_connections(role):
+    here, badge = Connections(100, each=20), Badge(PEOPLE[role], token=1)
+    with ExitStack() as holding:
+        for _ in range(4):
+            holding.enter_context(here.hold(badge))
+        with pytest.raises(TooMany, match="has 4 connections"), here.hold(badge):
+            pass
+
+
+def test_of_two_refreshes_the_later_one_stands(tmp_path, monkeypatch):
+    """Else a login is gone again because somebody began to read before it was there."""
+    register = Register(tmp_path)
+    reads, goes_on = Event(), Event()
+
+    def slow(_connection):
+        reads.set()
+        goes_on.wait(10)
+        return []
+
+    monkeypatch.setattr(tables, "read_tokens", slow)
+    earlier = Thread(target=register.refresh, args=(0.0,))
+    earlier.start()
+    reads.wait(10)
+    monkeypatch.setattr(tables, "read_tokens", lambda _: [SimpleNamespace(number=7)])
+    later = Thread(target=register.refresh, args=(0.0,))
+    later.start()
+    later.join(0.2)
+    goes_on.set()
+    earlier.join()
+    later.join()
+    assert not register.is_empty
+    register.close()
+
+
 def test_connections_are_bounded_for_each_token_and_end_with_it():
-    here = Connections(2)
+    here = Connections(10, each=2)
     with here.hold(BADGE) as first, here.hold(BADGE), here.hold(OTHER) as other:
         with pytest.raises(TooMany, match="2 connections"), here.hold(BADGE):
             pass

@@ -1,6 +1,7 @@
 """Signing in, tickets and bounds on the real thing."""
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
@@ -109,6 +110,16 @@ def test_another_site_cannot_use_the_cookie(guarded):
             connect(guarded.served.ws, proxy=None, origin="https://evil.example"),
         ):
             pass
+
+
+def test_a_websocket_that_is_refused_is_no_fault_of_ours(guarded, caplog):
+    headers = {"Authorization": f"Bearer {guarded.tokens[Role.VIEWER]}"}
+    url = f"{guarded.served.ws}?cursor=null&role=technician"
+    with pytest.raises(InvalidStatus) as refused:
+        connect(url, proxy=None, additional_headers=headers)
+    assert refused.value.response.status_code == 403
+    assert json.loads(refused.value.response.body)["error"] == "not_permitted"
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def test_a_ticket_is_for_one_connection(guarded):

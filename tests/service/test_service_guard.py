@@ -1,5 +1,7 @@
 """Nothing but this machine's own pages and programs gets in."""
 
+import socket
+
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -11,7 +13,16 @@ WAKE = "/api/v1/dreamers/nobody/wake"
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "[::1", "[x]"]
+    "host",
+    [
+        "evil.example",
+        "evil.example:8000",
+        "127.0.0.1.evil.example",
+        "[::1",
+        "[x]",
+        "evil.example@localhost",
+        "localhost/evil.example",
+    ],
 )
 def test_a_foreign_host_is_refused_everywhere(service, host):
     for path in ("/", "/api/v1/dreamers", "/healthz"):
@@ -56,6 +67,25 @@ def test_bodies_are_bounded_before_they_are_read(service):
     assert answer.status_code == 413
     endless = service.http.post(WAKE, content=iter([b"{"]))
     assert endless.status_code == 411
+
+
+def test_a_length_beside_which_chunks_count_is_none(service):
+    """RFC 9112, 6.3: Transfer-Encoding overrides Content-Length, so that there is no bound."""
+    url = service.http.base_url
+    head = f"POST {WAKE} HTTP/1.1\r\nHost: {url.netloc.decode()}\r\nContent-Length: 2\r\n"
+    rest = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection((url.host, url.port), timeout=10) as connection:
+        connection.sendall((head + rest).encode())
+        assert connection.recv(4096).startswith(b"HTTP/1.1 411")
+
+
+def test_no_page_of_another_site_asks_for_what_is_said_of_people(service):
+    """A link from elsewhere leads to the page all the same."""
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    statuses = [service.http.get(p, headers=foreign).status_code for p in (READS, "/")]
+    assert statuses == [403, 200]
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    assert service.http.get(READS, headers=ours).status_code == 200
 
 
 def test_no_browser_keeps_a_copy_of_what_is_said_of_people(service):
