@@ -21,6 +21,7 @@ from monitor.domain.contact import Activity, Contact, Second
 from monitor.domain.epoch import PHASE_S, ScoredEpoch
 from monitor.domain.errors import InputError, SnapshotError
 from monitor.domain.events import (
+    CommandDone,
     Coverage,
     CoverageChanged,
     EpochScored,
@@ -31,7 +32,7 @@ from monitor.domain.events import (
     UsageCounted,
 )
 from monitor.domain.identity import check_identity, identity
-from monitor.domain.inputs import Chunk, End, Finish, Gap, Health, Input, Recall, Tick
+from monitor.domain.inputs import Begin, Chunk, End, Finish, Gap, Health, Input, Recall, Tick
 from monitor.domain.montage import STAGED, ChannelKind
 from monitor.domain.stage import EPOCH_S, Stage
 from monitor.signal.artefacts import ArtefactDetector
@@ -173,11 +174,17 @@ class MonitorSession:
                 return self._alarms.hear(self.now, item)
             case Recall(past):
                 return self._count(self._usage.recall(past, self.now))
-            case Finish():
-                done = self._alarms.command(self.now, item)
-                return [*done, *self._end(self.now)] if done else []
+            case Begin() | Finish():
+                return self._bound(item)
             case command:
                 return self._alarms.command(self.now, command)
+
+    def _bound(self, command: Begin | Finish) -> list[Event]:
+        """Say who began the session, whatever ids were used before it; or end it."""
+        if isinstance(command, Begin):
+            return [CommandDone(self.now, command.command_id, "begin", command.actor)]
+        done = self._alarms.command(self.now, command)
+        return [*done, *self._end(self.now)] if done else []
 
     def _push_signal(self, data: NDArray[np.float64]) -> list[Event]:
         events: list[Event] = []

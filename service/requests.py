@@ -8,11 +8,11 @@ from queue import Empty, SimpleQueue
 from typing import TypeAlias
 
 from monitor.domain.errors import CommandError
-from monitor.domain.inputs import Command, Health, Recall
+from monitor.domain.inputs import Begin, Command, Health, Recall
 from service.entries import Entry
 from service.errors import NotWatched
 
-Request: TypeAlias = Command | Health | Recall
+Request: TypeAlias = Command | Health | Recall | Begin
 CarryOut: TypeAlias = Callable[[Request], list[Entry]]
 
 

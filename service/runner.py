@@ -15,7 +15,7 @@ from typing import Protocol
 
 from monitor.domain.errors import CommandError, SourceError
 from monitor.domain.events import Event, LiveStage, SessionChanged
-from monitor.domain.inputs import Chunk, Command, End, Gap, Health, Input, Recall, Tick
+from monitor.domain.inputs import Begin, Chunk, Command, End, Gap, Health, Input, Recall, Tick
 from monitor.usage.record import SessionRecord
 from service.entries import Entry, Telemetry, draft, live_stage
 from service.pace import Pace
@@ -124,8 +124,11 @@ class Runner:
             self._requests.refuse()
         return answer
 
-    def hear(self, told: Health | Recall) -> None:
-        """Take how a part around the session is, or what lies behind it; from any thread."""
+    def hear(self, told: Health | Recall | Begin) -> None:
+        """Take how a part around the session is, what lies behind it, or who began it.
+
+        From any thread.
+        """
         self._requests.put(told)
 
     @property

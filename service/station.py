@@ -11,7 +11,7 @@ from typing import Any
 
 from monitor.domain.errors import NotAllowed, UnknownAlarm
 from monitor.domain.events import Coverage, Reason
-from monitor.domain.inputs import Command
+from monitor.domain.inputs import Begin, Command
 from monitor.sources.base import Source
 from monitor.sources.spec import SourceSpec, parse_spec
 from monitor.staging.bundle import load_bundle
@@ -141,7 +141,7 @@ class Station:
                 logger.error("the accounts cannot be read for now: %s", error)
             await asyncio.sleep(HEARTBEAT_S)
 
-    async def begin_session(self, dreamer: str, command_id: str, planned_s: float | None) -> str:
+    async def begin_session(self, dreamer: str, begin: Begin, planned_s: float | None) -> str:
         """Begin a dreamer's next session, if the limits allow it; return its id.
 
         The same command again returns the same session.
@@ -160,15 +160,16 @@ class Station:
             raise NotWatched(f"{dreamer} is not monitored by this service now")
         async with self._beginning:
             before = self.runners[dreamer]
-            if self._begun.get(dreamer) == command_id:
+            if self._begun.get(dreamer) == begin.command_id:
                 return before.session
             if not before.ended:
                 raise NotAllowed(f"a session of {dreamer} is under way")
             planned = spec.planned_s if planned_s is None else planned_s
             await asyncio.to_thread(self.accounts.admit, dreamer, self._wall(), planned)
             runner = await asyncio.to_thread(self._succeed, replace(spec, planned_s=planned))
+            runner.hear(begin)
             runner.start()
-            self._begun[dreamer] = command_id
+            self._begun[dreamer] = begin.command_id
             return runner.session
 
     def _succeed(self, spec: SourceSpec) -> Runner:

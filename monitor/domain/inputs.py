@@ -158,6 +158,11 @@ class Unresponsive(_Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Begin(_Command):
+    """Who began the session: told when it has begun, for the log; changes nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finish(_Command):
     """The session is over: the dreamer is up, or takes the headset off."""
 
@@ -238,5 +243,5 @@ Command: TypeAlias = (
     | Resolve
     | SetPolicy
 )
-Input: TypeAlias = Chunk | Gap | Tick | End | Health | Recall | Command
+Input: TypeAlias = Chunk | Gap | Tick | End | Health | Recall | Begin | Command
 Profile: TypeAlias = Literal["adult", "child"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from monitor.domain.inputs import Finish
+from monitor.domain.inputs import Begin, Finish
 from service import contract
 from service.access.roles import MayRun
 from service.api import REFUSALS, KnownDreamer, TheStation, carry_out
@@ -17,13 +17,14 @@ router = APIRouter(prefix="/api/v1/dreamers/{dreamer}/sessions", responses=REFUS
 @router.post("", response_model=shapes.Begun, status_code=201)
 async def begin_session(
     station: TheStation,
-    person: MayRun,  # noqa: ARG001
+    person: MayRun,
     dreamer: KnownDreamer,
     body: shapes.SessionIn,
 ) -> Any:
     """Begin the next session after the one before has ended; 409 while the limits forbid it."""
     planned_s = None if body.planned_minutes is None else 60 * body.planned_minutes
-    session = await station.begin_session(dreamer, body.command_id, planned_s)
+    begin = Begin(command_id=body.command_id, actor=person.signs(body.actor))
+    session = await station.begin_session(dreamer, begin, planned_s)
     return {"dreamer": dreamer, "session": session}
 
 

@@ -46,6 +46,11 @@ def post(service, path: str, method: str = "POST", **body):
     return service.http.request(method, f"/api/v1/dreamers/{path}", json=body)
 
 
+def commands(service, session: str) -> list[dict]:
+    entries = service.station.store.of_session("bed-1", session, "command")
+    return [entry.message["data"] for entry in entries]
+
+
 def alarms(service, dreamer: str) -> dict[str, dict]:
     open_ = service.http.get("/api/v1/alarms").json()
     return {f"{a['kind']} {a['source']}": a for a in open_ if a["dreamer"] == dreamer}
@@ -84,22 +89,23 @@ def test_no_new_session_begins_beyond_a_hard_limit_until_an_admin_lifts_it(runni
     assert (problem["error"], "used up" in problem["detail"]) == ("not_admitted", True)
     account = usage(service, "bed-1")
     assert problem["until"] == account["admission"]["until"] > account["at"]
+    eventually(lambda: "OVERUSE_HARD sleep_24h_min" in alarms(service, "bed-1"))
     assert post(service, "bed-1/limits/override", reason="ill", hours=1).status_code == 403
     asked = {"at": time.time(), "actor": "ann", "role": "admin"}
     desk.ask("bed-1", "lift", Override(name="ann", reason="ill", hours=1, **asked))
     before = service.station.runners["bed-1"].session
-    begun = post(service, "bed-1/sessions", command_id="begin")
+    begun = post(service, "bed-1/sessions", command_id="begin", actor="bea")
     assert begun.status_code == 201
     assert begun.json()["session"] != before
     assert post(service, "bed-1/sessions", command_id="begin").json() == begun.json()
+    logged = eventually(lambda: commands(service, begun.json()["session"]))
+    assert logged[0] == {"command_id": "begin", "command": "begin", "actor": "bea", "detail": {}}
+    assert [done["command"] for done in logged].count("begin") == 1
     eventually(lambda: service.station.runners["bed-1"].ended)
     alarm = alarms(service, "bed-1")["OVERUSE_HARD sleep_24h_min"]
     assert (alarm["state"], alarm["present"]) == ("RTN_UNACK", False)
     assert service.station.describe("bed-1")["wake"] is None
-
-
-def test_a_recording_replayed_again_is_counted_once(running):
-    service, _ = running
+    # The same recording again is counted once, beside the night that was added.
     assert usage(service, "bed-1")["sessions_7d"] == 2
 
 
