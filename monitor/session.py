@@ -336,6 +336,7 @@ class MonitorSession:
         """Everything the next push depends on: plain JSON values and arrays, nested."""
         return {
             "identity": identity(self.config, self._model),
+            "planned_s": self.config.planned_s,
             "now": self.now,
             "coverage": str(self.coverage),
             "watch": asdict(self._watch),

@@ -19,6 +19,7 @@ from monitor.domain.errors import (
     DreamwatchError,
     InputError,
     NotAllowed,
+    SourceError,
     StaleVersion,
     UnknownAlarm,
 )
@@ -42,6 +43,7 @@ _STATUS: dict[type[DreamwatchError], tuple[int, str]] = {
     CommandError: (409, "not_allowed"),
     InputError: (422, "invalid"),
     NotWatched: (503, "not_monitored"),
+    SourceError: (503, "source_unavailable"),
     NotAdmitted: (409, "not_admitted"),
     StoreError: (503, "log_unavailable"),
 }

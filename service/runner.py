@@ -113,6 +113,10 @@ class Runner:
         if self._recording is not None:
             self._recording.close()
 
+    def give_up(self, why: str) -> None:
+        """Count as died: nothing else watches the dreamer yet."""
+        self._died_of = why
+
     def submit(self, command: Command) -> Future[list[Entry]]:
         """Have a command carried out between two inputs; from any thread.
 

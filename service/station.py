@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
-from monitor.domain.errors import NotAllowed, UnknownAlarm
+from monitor.domain.errors import DreamwatchError, NotAllowed, UnknownAlarm
 from monitor.domain.events import Coverage, Reason
 from monitor.domain.inputs import Begin, Command
 from monitor.sources.base import Source
@@ -154,6 +154,8 @@ class Station:
             When a session is under way.
         NotAdmitted
             When no new session may start.
+        SourceError
+            When the source cannot be opened; the session begins as soon as it can.
         """
         spec = self._specs.get(dreamer)
         if spec is None:
@@ -166,7 +168,12 @@ class Station:
                 raise NotAllowed(f"a session of {dreamer} is under way")
             planned = spec.planned_s if planned_s is None else planned_s
             await asyncio.to_thread(self.accounts.admit, dreamer, self._wall(), planned)
-            runner = await asyncio.to_thread(self._succeed, replace(spec, planned_s=planned))
+            self._specs[dreamer] = replace(spec, planned_s=planned)
+            try:
+                runner = await asyncio.to_thread(self._succeed, self._specs[dreamer])
+            except DreamwatchError as error:
+                before.give_up(str(error))  # the reviver tries again
+                raise
             runner.hear(begin)
             runner.start()
             self._begun[dreamer] = begin.command_id

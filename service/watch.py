@@ -33,8 +33,8 @@ RESUME_WITHIN_S = 3600.0
 """Seconds after which a live session is not gone on with but another one begun [own choice]: longer
 than a computer needs to start again, shorter than from one night to the next."""
 
-_Make: TypeAlias = Callable[[str, float], MonitorSession]
-"""Makes a session of a name and a start."""
+_Make: TypeAlias = Callable[[str, float, float | None], MonitorSession]
+"""Makes a session of a name, a start and a planned length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def _take_up(spec: SourceSpec, source: Source, make: _Make, store: Store, now: f
                 last.session,
                 error,
             )
-    return Watch(spec, source, make(_new_id(earliest), earliest))
+    return Watch(spec, source, make(_new_id(earliest), earliest, spec.planned_s))
 
 
 def _goes_on(
@@ -161,8 +161,9 @@ def _goes_on(
 
 
 def _resume(spec: SourceSpec, source: Source, make: _Make, last: SessionRow, now: float) -> Watch:
-    session = make(last.session, last.start)
-    session.restore(unpack(last.snapshot))
+    saved = unpack(last.snapshot)
+    session = make(last.session, last.start, saved.get("planned_s"))
+    session.restore(saved)
     reached = round((now - last.start) * source.sfreq) if source.live else session.position
     n_lost = max(0, reached - session.position)
     lost = Gap(session.position, n_lost, "service stopped") if n_lost else None
@@ -175,7 +176,7 @@ def _succeed(
 ) -> Watch:
     """Begin a new session no earlier than the one before had got to, with its open alarms."""
     start = max(earliest, before.get("now", earliest))
-    session = make(_new_id(start), start)
+    session = make(_new_id(start), start, spec.planned_s)
     return Watch(spec, source, session, tuple(session.adopt_alarms(before)))
 
 
@@ -186,6 +187,7 @@ def _session(
     policy: PolicyFile,
     name: str,
     start: float,
+    planned_s: float | None,
 ) -> MonitorSession:
     config = SessionConfig(
         spec.dreamer,
@@ -193,7 +195,7 @@ def _session(
         start,
         source.sfreq,
         source.montage,
-        spec.planned_s,
+        planned_s,
         spec.profile,
     )
     return MonitorSession(config, bundle, _calibration(spec, bundle), policy.policy)

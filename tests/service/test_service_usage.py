@@ -10,6 +10,7 @@ from service_server import served
 from monitor.domain.stage import Stage
 from monitor.usage.changes import Override
 from monitor.usage.record import SessionRecord
+from service.cli.simulate import simulate
 from service.usage.desk import Desk
 
 WITHIN_S = 60.0
@@ -35,6 +36,12 @@ def running(tmp_path_factory):
     with served(data_dir, SHORT, OVERUSED) as service:
         eventually(lambda: service.station.runners["bed-1"].ended)
         yield service, desk
+
+
+def lift(desk: Desk, dreamer: str) -> None:
+    """Lift the hard limits, at the time that the dreamer's replay has got to."""
+    asked = {"at": desk.read(dreamer).now(time.time()), "actor": "ann", "role": "admin"}
+    desk.ask(dreamer, "lift", Override(name="ann", reason="ill", hours=1, **asked))
 
 
 def usage(service, dreamer: str) -> dict:
@@ -91,8 +98,7 @@ def test_no_new_session_begins_beyond_a_hard_limit_until_an_admin_lifts_it(runni
     assert problem["until"] == account["admission"]["until"] > account["at"]
     eventually(lambda: "OVERUSE_HARD sleep_24h_min" in alarms(service, "bed-1"))
     assert post(service, "bed-1/limits/override", reason="ill", hours=1).status_code == 403
-    asked = {"at": time.time(), "actor": "ann", "role": "admin"}
-    desk.ask("bed-1", "lift", Override(name="ann", reason="ill", hours=1, **asked))
+    lift(desk, "bed-1")
     before = service.station.runners["bed-1"].session
     begun = post(service, "bed-1/sessions", command_id="begin", actor="bea")
     assert begun.status_code == 201
@@ -150,3 +156,20 @@ def test_who_has_no_account_has_none(running):
     service, _ = running
     assert service.http.get("/api/v1/dreamers/nobody/usage").status_code == 404
     assert service.http.get("/api/v1/dreamers/bed-1/usage?at=noon").status_code == 422
+
+
+def test_a_session_whose_source_cannot_be_opened_begins_as_soon_as_it_can(tmp_path):
+    file, away = tmp_path / "night.edf", tmp_path / "away.edf"
+    simulate(file, hours=0.1, sfreq=100)
+    source = f"edf:{file}?speed=0&dreamer=bed-5"
+    with served(tmp_path / "data", source) as service:
+        eventually(lambda: service.station.runners["bed-5"].ended)
+        first = service.station.runners["bed-5"].session
+        file.rename(away)
+        lift(Desk(tmp_path / "data", "UTC"), "bed-5")
+        refused = post(service, "bed-5/sessions")
+        assert (refused.status_code, refused.json()["error"]) == (503, "source_unavailable")
+        assert not service.station.ready
+        away.rename(file)
+        eventually(lambda: service.station.runners["bed-5"].session != first)
+        eventually(lambda: service.station.ready)

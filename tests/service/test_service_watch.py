@@ -243,3 +243,11 @@ def test_a_calibration_that_is_missing_or_damaged_is_an_error(tmp_path, bundle, 
     spec = parse_spec(f"{SPEC.text}&calibration={path}")
     with Store(tmp_path) as store, pytest.raises(ModelError, match=rf"wearer\.json .*{said}"):
         open_watch(spec, bundle, store, START)
+
+
+def test_a_session_keeps_its_plan_over_a_restart(tmp_path, bundle):
+    with Store(tmp_path) as store:
+        asked = replace(SPEC, planned_s=90.0)
+        advance(opened(store, bundle, asked), 40)
+        resumed = open_watch(SPEC, bundle, store, START + 50).session
+    assert resumed.config.planned_s == 90.0
