@@ -16,7 +16,7 @@ from service.chain import Chain, Link, digest
 from service.database import explained, open_existing
 from service.errors import StoreError
 from service.log import read_records
-from service.schema import SAID, chains, counters, events, limit_changes, nights
+from service.schema import SAID, chains, counters, events, limit_changes, nights, tokens
 
 BATCH = 2_000
 _LINK = tuple(Link.__slots__)
@@ -150,8 +150,9 @@ class _Auditor:
             last = connection.scalar(select(func.max(events.c.position))) or 0
             rows = connection.execute(select(chains).order_by(chains.c.number)).all()
             self._followed = {row.number: _Followed(row) for row in rows}
-            # An account's chain may have no entry: its nights and limits came from outside.
-            account = union(select(nights.c.dreamer), select(limit_changes.c.dreamer))
+            # An account's chain may have no entry, for its nights and limits came from outside;
+            # nor has that of somebody who only has a token.
+            account = union(*(select(t.c.dreamer) for t in (nights, limit_changes, tokens)))
             self._accounts = frozenset(connection.scalars(account))
             self._read_records(connection)
         self._end = max(last, given.get(events.name, 0))

@@ -117,8 +117,7 @@ def _permit(person: Person, wanted: Filter) -> None:
 async def _note_looking(gate: Gate, person: Person, wanted: Filter) -> None:
     """Write down whose signal somebody is about to see."""
     if wanted.looks:
-        for dreamer in wanted.dreamers or {None}:
-            await gate.note_reading(person, "live", dreamer)
+        await gate.note_reading(person, "live", wanted.dreamers)
 
 
 async def _first_word(websocket: WebSocket) -> Cursor | None:

@@ -72,7 +72,7 @@ class Gate:
         self._commands, self._attempts = Buckets(*COMMANDS), Buckets(*ATTEMPTS)
         self._refused: list[str] = []
         self._report_at = 0.0
-        self._readings: dict[tuple[str, str, str | None], float] = {}
+        self._readings: dict[tuple[str, str, frozenset[str] | None], float] = {}
         if settings.is_exposed and self._register.is_empty:
             self._register.close()
             raise SettingsError(
@@ -181,10 +181,12 @@ class Gate:
     async def log_out(self, badge: Badge) -> None:
         """Forget the login of a browser; its connections end."""
         if badge.login is not None:
-            await asyncio.to_thread(log_out, self._data_dir, badge.login)
+            await asyncio.to_thread(log_out, self._data_dir, badge.login, self.wall())
             await self._renew()
 
-    async def note_reading(self, person: Person, what: str, dreamer: str | None) -> None:
+    async def note_reading(
+        self, person: Person, what: str, dreamers: frozenset[str] | None
+    ) -> None:
         """Write down, once an hour, that somebody reads raw signal; nobody reads it unless it is.
 
         Raises
@@ -192,10 +194,10 @@ class Gate:
         StoreError
             When it cannot be written down.
         """
-        key, now = (person.name, what, dreamer), self.clock()
+        key, now = (person.name, what, dreamers), self.clock()
         if now < self._readings.get(key, now):
             return
-        arguments = self._data_dir, person.name, self.wall(), what, dreamer
+        arguments = self._data_dir, person.name, self.wall(), what, dreamers
         await asyncio.to_thread(note_reading, *arguments)
         self._readings = {k: at for k, at in self._readings.items() if now < at}
         if len(self._readings) < MOST_READINGS:

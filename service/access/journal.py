@@ -1,7 +1,8 @@
 """What was done about access, in the log's own chain: hashed with it, and never forgotten.
 
 No dreamer is named there, for a name could then not be erased: entries give the number of the
-dreamer's chain, which `dreamwatch audit` takes as ``--dreamer '#3'``.
+dreamer's chain, which `dreamwatch audit` takes as ``--dreamer '#3'``. Who is tied to a dreamer is
+not named either, but by the number of their token.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, select
 from monitor.domain.events import CommandDone
 from service.database import explained, make_folder, open_existing, open_writer
 from service.entries import Entry, draft
+from service.errors import NotPermitted
 from service.log import LOG, append
 from service.schema import chains, events
 
@@ -25,6 +27,8 @@ class Deed(StrEnum):
 
     CREATED = "token create"
     REVOKED = "token revoke"
+    LOGGED_IN = "login"
+    LOGGED_OUT = "logout"
     REFUSED = "login refused"
     READ = "raw signal read"
 
@@ -53,19 +57,37 @@ def note(connection: Connection, deed: Deed, actor: str, now: float, **detail: A
     append(connection, LOG, LOG, [draft(done, LOG)])
 
 
-def note_reading(data_dir: Path, actor: str, now: float, what: str, dreamer: str | None) -> None:
+def note_reading(
+    data_dir: Path, actor: str, now: float, what: str, dreamers: frozenset[str] | None
+) -> None:
     """Write down that somebody reads raw signal, before they get any.
 
     Parameters
     ----------
     what : str
         Such as ``live`` or ``recording``.
-    dreamer : str or None
-        Whose; None, or nobody of whom there is a log: everybody's.
+    dreamers : frozenset of str or None
+        Whose; None: everybody's.
+
+    Raises
+    ------
+    NotPermitted
+        When there is no log of somebody; nothing is written down then.
+    StoreError
+        When the log cannot be used.
     """
     with writing(data_dir) as connection:
-        chain = connection.scalar(select(chains.c.number).where(chains.c.name == dreamer))
-        note(connection, Deed.READ, actor, now, what=what, chain=chain)
+        numbers = None if dreamers is None else _numbers(connection, dreamers)
+        note(connection, Deed.READ, actor, now, what=what, chains=numbers)
+
+
+def _numbers(connection: Connection, dreamers: frozenset[str]) -> list[int]:
+    """Return the numbers of their chains, each of which there must be."""
+    query = select(chains.c.name, chains.c.number).where(chains.c.name.in_(dreamers))
+    known = dict(connection.execute(query.where(chains.c.name != LOG)).all())
+    if unknown := sorted(dreamers - known.keys()):
+        raise NotPermitted(f"nobody called {unknown[0]!r} is or was monitored")
+    return sorted(known.values())
 
 
 def read_journal(data_dir: Path) -> list[dict[str, Any]]:

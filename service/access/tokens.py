@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    String,
+    Table,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from monitor.sources.spec import check_dreamer
 from service.access.journal import Deed, note, writing
@@ -22,6 +33,8 @@ from service.schema import logins, tokens
 DAY_S = 86_400.0
 MAX_DAYS = 3_650.0
 MAX_NAME = 64
+_NAMELESS = "#"
+"""How the name begins of a token that was forgotten with its dreamer; its number follows."""
 LOGINS_EACH = 20
 """Most browsers signed in with one token; one more signs the first out."""
 
@@ -105,14 +118,16 @@ def create_token(
         }
         number = _add(connection, tokens, values)
         chain = None if person.dreamer is None else chain_of(connection, person.dreamer)
-        detail = {"name": person.name, "role": person.role, "chain": chain, "days": days}
-        note(connection, Deed.CREATED, actor, now, **detail)
+        detail = {"role": person.role, "chain": chain, "days": days}
+        note(connection, Deed.CREATED, actor, now, **_called(connection, number), **detail)
     return Secret(number, word)
 
 
 def _check(person: Person, days: float | None) -> None:
     if not (1 <= len(person.name) <= MAX_NAME and person.name.isprintable()):
         raise ServiceError(f"a name has 1 to {MAX_NAME} printable characters, not {person.name!r}")
+    if person.name.startswith(_NAMELESS):
+        raise ServiceError(f"a name does not begin with {_NAMELESS}, as {person.name!r} does")
     if person.name == ANONYMOUS.name:
         raise ServiceError(f"{ANONYMOUS.name!r} is who has no token")
     if (person.role in SCOPED) != (person.dreamer is not None):
@@ -137,9 +152,9 @@ def revoke_token(data_dir: Path, name: str, actor: str, now: float) -> None:
         done = update(tokens).where(chosen, tokens.c.revoked_at.is_(None)).values(revoked_at=now)
         if connection.execute(done).rowcount == 0:
             raise ServiceError(f"there is no token called {name!r} that holds")
-        number = select(tokens.c.number).where(chosen).scalar_subquery()
+        number = connection.execute(select(tokens.c.number).where(chosen)).scalar_one()
         connection.execute(delete(logins).where(logins.c.token == number))
-        note(connection, Deed.REVOKED, actor, now, name=name)
+        note(connection, Deed.REVOKED, actor, now, **_called(connection, number))
 
 
 def list_tokens(data_dir: Path) -> list[Token]:
@@ -185,22 +200,43 @@ def log_in(data_dir: Path, token: int, now: float, until: float) -> Secret:
         )
         surplus = (logins.c.token == token) & logins.c.number.not_in(newest)
         connection.execute(delete(logins).where(surplus | (logins.c.expires_at <= now)))
+        _note(connection, Deed.LOGGED_IN, token, now)
     return Secret(number, word)
 
 
-def log_out(data_dir: Path, number: int) -> None:
+def log_out(data_dir: Path, number: int, now: float) -> None:
     """Forget a login."""
+    gone = delete(logins).where(logins.c.number == number).returning(logins.c.token)
     with writing(data_dir) as connection:
-        connection.execute(delete(logins).where(logins.c.number == number))
+        token = connection.scalar(gone)
+        if token is not None:
+            _note(connection, Deed.LOGGED_OUT, token, now)
 
 
 def forget_tokens(connection: Connection, dreamer: str, now: float) -> None:
-    """Revoke the tokens of a dreamer who is forgotten, and erase who it was."""
+    """Revoke the tokens of a dreamer who is forgotten, and erase who it was, and who held them."""
     theirs = tokens.c.dreamer == dreamer
     numbers = select(tokens.c.number).where(theirs)
     connection.execute(delete(logins).where(logins.c.token.in_(numbers)))
-    gone = {"dreamer": "", "revoked_at": func.coalesce(tokens.c.revoked_at, now)}
+    gone = {
+        "name": literal(_NAMELESS) + cast(tokens.c.number, String),
+        "dreamer": "",
+        "revoked_at": func.coalesce(tokens.c.revoked_at, now),
+    }
     connection.execute(update(tokens).where(theirs).values(gone))
+
+
+def _note(connection: Connection, deed: Deed, token: int, now: float) -> None:
+    """Write down what the holder of a token did."""
+    called = _called(connection, token)
+    note(connection, deed, called["name"] or f"{_NAMELESS}{token}", now, token=token)
+
+
+def _called(connection: Connection, token: int) -> dict[str, Any]:
+    """Return what may be said of a token for good: no name that could tell who the dreamer is."""
+    query = select(tokens.c.name, tokens.c.role).where(tokens.c.number == token)
+    name, role = connection.execute(query).one()
+    return {"name": None if role in SCOPED else name, "token": token}
 
 
 def _add(connection: Connection, table: Table, values: dict[str, Any]) -> int:

@@ -8,6 +8,7 @@ from monitor.domain.errors import InputError
 from monitor.domain.events import CommandDone
 from monitor.usage.book import check, fold
 from monitor.usage.changes import Change, from_json, to_json
+from service.access.roles import SCOPED
 from service.entries import draft
 from service.errors import StoreError
 from service.log import LOG, append, chain_of
@@ -38,7 +39,9 @@ def ask(connection: Connection, dreamer: str, command_id: str, change: Change, z
         "change": change.kind,
         "number": last_change(connection),
     }
-    done = CommandDone(change.at, command_id, LIMITS, change.actor, detail)
+    # Who is tied to a dreamer is not named where nothing is ever forgotten.
+    actor = change.role if change.role in SCOPED else change.actor
+    done = CommandDone(change.at, command_id, LIMITS, actor, detail)
     append(connection, LOG, LOG, [draft(done, LOG)])
     return True
 

@@ -8,16 +8,20 @@ from access_people import OWN, PEOPLE, make
 from typer.testing import CliRunner
 from websockets.sync.client import connect
 
+from monitor.usage.changes import TimeOut
 from service.access import gate as gate_module
-from service.access.journal import Deed, read_journal
-from service.access.roles import Role
-from service.access.tokens import revoke_token
+from service.access.journal import Deed, note_reading, read_journal
+from service.access.roles import Person, Role
+from service.access.tokens import create_token, list_tokens, log_in, log_out, revoke_token
 from service.audit import audit
 from service.cli import app
-from service.errors import StoreError
+from service.errors import NotPermitted, StoreError
 from service.log import LOG
-from service.retention import forget_older
+from service.retention import forget, forget_older
+from service.usage.desk import Desk
 from tests.service.service_server import eventually
+
+NOW = 1_800_000_000.0
 
 
 def deeds(data_dir) -> list[tuple[str, str, dict]]:
@@ -36,13 +40,57 @@ def listen(guarded, role: Role, query: str) -> str:
 def test_tokens_that_are_made_and_revoked_are_written_down(tmp_path):
     text = make(tmp_path, PEOPLE[Role.GUARDIAN], days=3)
     revoke_token(tmp_path, "a guardian", "tester", time.time())
-    detail = {"name": "a guardian", "role": "guardian", "chain": 1, "days": 3}
+    detail = {"name": None, "token": 1, "role": "guardian", "chain": 1, "days": 3}
     assert deeds(tmp_path) == [
         (Deed.CREATED, "tester", detail),
-        (Deed.REVOKED, "tester", {"name": "a guardian"}),
+        (Deed.REVOKED, "tester", {"name": None, "token": 1}),
     ]
     assert text.rpartition("_")[2] not in json.dumps(deeds(tmp_path))
     assert OWN not in json.dumps(deeds(tmp_path))
+    assert audit(tmp_path).faults == []
+
+
+def test_of_who_is_tied_to_a_dreamer_no_name_stays_behind(tmp_path):
+    guardian = Person("Mum of Karl", Role.GUARDIAN, "Karl")
+    token = create_token(tmp_path, guardian, "tester", NOW)
+    log_out(tmp_path, log_in(tmp_path, token.number, NOW, NOW + 60).number, NOW)
+    asked = {"at": NOW, "actor": guardian.name, "role": guardian.role.value}
+    Desk(tmp_path, "UTC").ask("Karl", "1", TimeOut(days=1, **asked))
+    revoke_token(tmp_path, guardian.name, "tester", NOW)
+    forget(tmp_path, "Karl", "tester", NOW)
+    assert b"Karl" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert [token.name for token in list_tokens(tmp_path)] == ["#1"]
+
+
+def test_who_signs_in_and_out_is_written_down(tmp_path):
+    token = make(tmp_path, PEOPLE[Role.ADMIN]), make(tmp_path, PEOPLE[Role.DREAMER])
+    for number in range(1, len(token) + 1):
+        for _ in range(2):  # a login that is gone is not gone again
+            login = log_in(tmp_path, number, NOW, NOW + 60)
+        for _ in range(2):
+            log_out(tmp_path, login.number, NOW)
+    came_and_went = [Deed.LOGGED_IN, Deed.LOGGED_IN, Deed.LOGGED_OUT]
+    assert deeds(tmp_path)[2:] == [
+        (deed, actor, {"token": number})
+        for number, actor in ((1, "a admin"), (2, "#2"))
+        for deed in came_and_went
+    ]
+
+
+def test_a_reading_is_one_entry_and_of_nobody_unknown(tmp_path):
+    for dreamer in ("bed-1", "bed-2"):
+        make(tmp_path, Person(f"of {dreamer}", Role.DREAMER, dreamer))
+    forget(tmp_path, "bed-1", "tester", NOW)
+    before = len(deeds(tmp_path))
+    with pytest.raises(NotPermitted, match="'bed-1'"):
+        note_reading(tmp_path, "Bob", NOW, "live", frozenset({"bed-1", "bed-2"}))
+    make(tmp_path, Person("of bed-3", Role.DREAMER, "bed-3"))
+    note_reading(tmp_path, "Bob", NOW, "live", frozenset({"bed-3", "bed-2"}))
+    note_reading(tmp_path, "Bob", NOW, "live", None)
+    assert [detail for _, _, detail in deeds(tmp_path)[before + 1 :]] == [
+        {"what": "live", "chains": [3, 4]},
+        {"what": "live", "chains": None},
+    ]
 
 
 def test_who_sees_raw_signal_is_written_down_once_an_hour(guarded_here):
@@ -56,10 +104,10 @@ def test_who_sees_raw_signal_is_written_down_once_an_hour(guarded_here):
     read = [(actor, detail) for deed, actor, detail in deeds(running.data_dir) if deed == Deed.READ]
     (first, one), (second, everybody) = read
     assert first == second == "a technician"
-    assert everybody == {"what": "live", "chain": None}
+    assert everybody == {"what": "live", "chains": None}
     assert one["what"] == "live"
-    chain = f"#{one['chain']}"
-    assert audit(running.data_dir, chain).heads[0].dreamer == OWN
+    (chain,) = one["chains"]
+    assert audit(running.data_dir, f"#{chain}").heads[0].dreamer == OWN
     report = audit(running.data_dir)
     assert report.faults == []
     assert LOG in {head.dreamer for head in report.heads}

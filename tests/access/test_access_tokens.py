@@ -134,6 +134,7 @@ def test_a_name_is_never_given_twice(tmp_path):
         (Person("x" * 65, Role.VIEWER), None, "1 to 64 printable"),
         (Person("a\nb", Role.VIEWER), None, "1 to 64 printable"),
         (Person("anonymous", Role.ADMIN), None, "who has no token"),
+        (Person("#1", Role.ADMIN), None, "does not begin with #"),
         (Person("Kid", Role.DREAMER), None, "needs --dreamer"),
         (Person("Ann", Role.TECHNICIAN, OWN), None, "has no --dreamer"),
         (Person("Kid", Role.DREAMER, "../bed"), None, "must be 1 to 64"),
