@@ -11,6 +11,7 @@ README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
 CARD = load_bundle().card["cross_validation"]
 STUDY = json.loads((ROOT / "docs" / "validation.json").read_text(encoding="utf-8"))
 MARKS = {mark["mark"]: mark for mark in STUDY["marks"]}
+OVERUSE = json.loads((ROOT / "docs" / "overuse.json").read_text(encoding="utf-8"))
 
 
 def said(text: str) -> None:
@@ -65,4 +66,23 @@ def test_what_is_overlooked_is_said():
     said(
         f"of the {stage['planted']} nights of one stage too long {stage['found']} were found, "
         f"of the {deep['planted']} of N2 and N3 too long {deep['found']}"
+    )
+
+
+def test_the_figures_of_overuse_are_those_of_its_study():
+    marks = {mark["mark"]: mark for mark in OVERUSE["marks"]}
+    rem, sleep, sessions = (
+        f"{marks[f'more {what}, at once: median days to its finding']['value']:g}"
+        for what in ("REM", "sleep", "sessions")
+    )
+    said(
+        f"noticed after {rem} days in the median, sleep after {sleep} and sessions after {sessions}"
+    )
+    share = marks["planted breaches: share found"]["value"]
+    said(f"the share of planted breaches that was found is {share:.2f}")
+    wrong = marks["wrong level 3 in a year of a stable user"]["value"]
+    missed = sum(mark["verdict"] != "met" for mark in marks.values())
+    is_or_are = "is" if missed == 1 else "are"
+    said(
+        f"highest level {wrong:.2f} times a year: {missed} of {len(marks)} marks {is_or_are} missed"
     )
