@@ -12,12 +12,14 @@ from service.errors import OutsideError
 TIMEOUT_S = 10.0
 
 
-class _NoRedirect(HTTPRedirectHandler):
+class NoRedirect(HTTPRedirectHandler):
+    """Takes a redirect for a refusal."""
+
     def redirect_request(self, *_: Any) -> None:
-        """Refuse: what was signed for one host is not for another."""
+        """Refuse: what was signed, or shown, to one host is not for another."""
 
 
-_OPENER = build_opener(_NoRedirect)
+_OPENER = build_opener(NoRedirect)
 
 
 def send(url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> None:

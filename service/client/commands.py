@@ -13,6 +13,7 @@ from uuid import uuid4
 from monitor.domain.inputs import Disposition, Responder
 from service.client.authorization import authorization
 from service.contract import Done
+from service.outside import NoRedirect
 
 DEFAULT_PAGE = "http://127.0.0.1:8000/"
 TRIES = 6
@@ -29,7 +30,7 @@ class RefusedError(Exception):
     ----------
     status : int
         HTTP status: 401 no token that holds, 403 it may not, 404 no such alarm, 409 not as it was
-        or not allowed, 422 no sense.
+        or not allowed, 422 no sense; 3xx it is not there.
     problem : dict
         ``error``, ``detail``, and ``current_version`` where an alarm has changed meanwhile.
     """
@@ -74,7 +75,7 @@ class Commands:
         self._base = f"{parts.scheme}://{parts.netloc}/api/v1"
         self._headers = {"Content-Type": "application/json"} | authorization(url, token)
         self._actor, self._sleep = actor, sleep
-        self._opener = build_opener(ProxyHandler({}))
+        self._opener = build_opener(ProxyHandler({}), NoRedirect)
 
     def wake(self, dreamer: str) -> Done:
         """Start the wake protocol; the errors of all commands are those of `acknowledge`."""
@@ -129,4 +130,13 @@ class Commands:
             with error:
                 if error.code in _TRY_AGAIN:
                     raise
-                raise RefusedError(error.code, json.loads(error.read())) from error
+                raise RefusedError(error.code, _problem(error.read())) from error
+
+
+def _problem(answer: bytes) -> dict[str, Any]:
+    """Read why it is refused; something else than the service may have answered."""
+    try:
+        problem = json.loads(answer)
+    except ValueError:
+        problem = None
+    return problem if isinstance(problem, dict) else {"detail": "the answer is no service's"}

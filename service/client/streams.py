@@ -23,7 +23,9 @@ _OPTIONS: dict[str, Any] = {
     "open_timeout": SILENCE_S,
     "close_timeout": 1,
     "max_size": MAX_MESSAGE,
+    "proxy": None,
 }
+"""No proxy of the environment: it would be shown the token."""
 _LOST = (OSError, WebSocketException)
 
 
