@@ -1,16 +1,25 @@
 """The shapes of what the service takes: the bodies of commands."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from monitor.domain.inputs import MAX_COMMAND_ID, MAX_NOTE, Disposition, Responder
 from service.contract import Message
 
+_HIDDEN = r"\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+"""Characters that end a line, change its direction or command a terminal, above the space."""
+Line = Annotated[str, Field(pattern=rf"^[^\x00-\x1f{_HIDDEN}]*$")]
+"""Text that is seen as it is, on one line."""
+Lines = Annotated[str, Field(pattern=rf"^[^\x00-\x09\x0b-\x1f{_HIDDEN}]*$")]
+"""Text that is seen as it is, on any number of lines."""
+
 
 class CommandIn(Message):
     """A command; the sender chooses its id, and sending it again does nothing."""
 
-    command_id: str = Field(min_length=1, max_length=MAX_COMMAND_ID)
-    actor: str = Field("technician", min_length=1, max_length=64)
+    command_id: Line = Field(min_length=1, max_length=MAX_COMMAND_ID)
+    actor: Line = Field("technician", min_length=1, max_length=64)
 
 
 class RespondIn(CommandIn):
@@ -34,7 +43,7 @@ class SilenceIn(AcknowledgeIn):
 class ShelveIn(AcknowledgeIn):
     """Put the alarm aside for a while."""
 
-    reason: str = Field(min_length=1, max_length=MAX_NOTE)
+    reason: Lines = Field(min_length=1, max_length=MAX_NOTE)
     duration_s: float = Field(gt=0, allow_inf_nan=False)
 
 
@@ -42,4 +51,4 @@ class ResolveIn(AcknowledgeIn):
     """Close the alarm after attending to it."""
 
     disposition: Disposition
-    note: str = Field("", max_length=MAX_NOTE)
+    note: Lines = Field("", max_length=MAX_NOTE)

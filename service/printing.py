@@ -17,6 +17,11 @@ _COVERAGE_STYLE = {"MONITORED": "green", "DEGRADED": "yellow", "NOT_MONITORED": 
 _QUIET = frozenset({"RESOLVED", "NORMAL", "PENDING"})
 
 
+def readable(text: str) -> str:
+    """Return a text whose characters are all seen: none commands the terminal or ends the line."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def line(message: Message) -> Text | None:
     """Return one readable line, or None for what says nothing new."""
     write = _WRITERS.get(message["type"])
@@ -70,7 +75,7 @@ def _usage(data: Message) -> Text:
 
 
 def _command(data: Message) -> Text:
-    return Text(f"{data['command']} by {data['actor']}", style="green")
+    return Text(readable(f"{data['command']} by {data['actor']}"), style="green")
 
 
 def _snapshot(data: Message) -> Text:

@@ -1,5 +1,6 @@
 """The command line: ``dreamwatch``. A command's module is imported when the command is called."""
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -59,7 +60,11 @@ def dreamwatch() -> None:
 
 
 def main() -> None:
-    """Run the command line; an expected error is one line and exit status 2."""
+    """Run the command line; an expected error is one line and exit status 2.
+
+    What any command writes is for this user alone, above all the log and recordings.
+    """
+    os.umask(0o077)
     try:
         app()
     except DreamwatchError as error:

@@ -14,6 +14,7 @@ from service.access.journal import read_journal
 from service.audit import Head, Report
 from service.audit import audit as verify
 from service.errors import ServiceError
+from service.printing import readable
 from service.settings import load_settings
 
 console = Console(stderr=True)
@@ -72,7 +73,8 @@ def _print_journal(journal: list[dict[str, Any]]) -> None:
         detail = " ".join(
             f"{name}={value}" for name, value in done["detail"].items() if value is not None
         )
-        typer.echo(f"{message['at']}  {done['actor']}  {done['command']}  {detail}")
+        line = f"{message['at']}  {done['actor']}  {done['command']}  {detail}"
+        typer.echo(readable(line))
 
 
 def _print(report: Report) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from stat import S_IRWXO
 from typing import Annotated
 
 import typer
@@ -26,7 +27,15 @@ def serve(
     """Watch dreamers: sources, stages, alarms, REST, websocket and the page."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = load_settings(config, sources=source, host=host, port=port, data_dir=data_dir)
+    warn_of_what_others_read(settings.data_dir, settings.tls_key)
     run_server(settings, lambda page: announce(settings, page))
+
+
+def warn_of_what_others_read(*paths: Path | None) -> None:
+    """Say which of these every user of this machine may enter or read."""
+    for path in paths:
+        if path is not None and path.exists() and path.stat().st_mode & S_IRWXO:
+            typer.echo(f"warning: others can use {path}: chmod o-rwx {path}", err=True)
 
 
 def announce(settings: Settings, page: str) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from service.access.roles import Person, Role
 from service.access.tokens import Token, create_token, list_tokens, revoke_token
@@ -62,7 +63,7 @@ def list_all(
         return
     table = Table("name", "role", "dreamer", "created", "expires", "state")
     for row in rows:
-        table.add_row(*(_SECONDS.sub("Z", row[name] or "") for name in _SHOWN))
+        table.add_row(*(Text(_SECONDS.sub("Z", row[name] or "")) for name in _SHOWN))
     Console().print(table)
 
 

@@ -103,6 +103,23 @@ def find_session(connection: Connection, name: str) -> str:
     raise NoSuchSession(f"there is no session and no dreamer {name!r}")
 
 
+def session_of(connection: Connection, dreamer: str, session: str | None = None) -> str:
+    """Return the id of a dreamer's session, by default the last one.
+
+    Raises
+    ------
+    NoSuchSession
+        When there is none, or it is another dreamer's: nobody can tell which.
+    """
+    query = select(sessions.c.session).where(sessions.c.dreamer == dreamer)
+    if session is not None:
+        query = query.where(sessions.c.session == session)
+    found = connection.scalar(query.order_by(sessions.c.number.desc()).limit(1))
+    if found is None:
+        raise NoSuchSession(f"{dreamer} has no session {session or ''!r}")
+    return str(found)
+
+
 def read_night(connection: Connection, session: str, zone: str) -> Night:
     """Read a session and what became of its alarms.
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from service.access.roles import MaySee
 from service.api import REFUSALS, KnownDreamer, TheStation
 from service.report.figures import figures
-from service.report.night import NoSuchSession, find_session, read_night, reading
+from service.report.night import NoSuchSession, read_night, reading, session_of
 from service.report.page import POLICY, page
 from service.report.shapes import NightReport
 from service.settings import Settings
@@ -46,10 +46,8 @@ def _report(settings: Settings, dreamer: str, session: str | None) -> NightRepor
     """Read and reckon; neither holds up those who are watched."""
     try:
         with reading(settings.data_dir) as connection:
-            wanted = session or find_session(connection, dreamer)
+            wanted = session_of(connection, dreamer, session)
             night = read_night(connection, wanted, settings.time_zone)
     except NoSuchSession as error:
         raise HTTPException(404, str(error)) from error
-    if night.dreamer != dreamer:
-        raise HTTPException(404, f"{dreamer} has no session {session!r}")
     return figures(night, time.time())

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from monitor.usage.changes import COOL_OFF_H, EXCLUSION_DAYS, OVERRIDE_H
 from monitor.usage.rules import LIMITS
-from service.bodies import CommandIn
+from service.bodies import CommandIn, Line, Lines
 from service.contract import Breach, Message, Time
 
 
@@ -155,7 +155,7 @@ class WithdrawIn(CommandIn):
 class OverrideIn(CommandIn):
     """Lift the hard limits for some hours, with a reason."""
 
-    reason: str = Field(min_length=1, max_length=2_000)
+    reason: Lines = Field(min_length=1, max_length=2_000)
     hours: float = Field(gt=0, le=OVERRIDE_H, allow_inf_nan=False)
 
 
@@ -164,7 +164,7 @@ class ProfileIn(CommandIn):
 
     zone: str | None = Field(None, max_length=64)
     born: date | None = None
-    guardian: str | None = Field(None, max_length=128)
+    guardian: Line | None = Field(None, max_length=128)
     cool_off_h: float | None = Field(None, ge=COOL_OFF_H[0], le=COOL_OFF_H[1], allow_inf_nan=False)
 
 

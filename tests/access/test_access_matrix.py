@@ -182,6 +182,13 @@ def test_what_is_open_is_answered(guarded, name):
         assert status(client, name) in (200, 204, 422)
 
 
+def test_the_bedside_page_does_not_tell_who_else_is_there(guarded):
+    with guarded.client(guarded.tokens[Role.GUARDIAN]) as client:
+        pages = [client.get(f"/bedside/{dreamer}") for dreamer in (OWN, OTHER, "bed-12")]
+    assert [page.status_code for page in pages] == [200, 404, 404]
+    assert pages[1].text == pages[2].text
+
+
 def test_what_is_open_names_nobody(guarded):
     with guarded.client() as client:
         for name in [name for name, action in NEEDS.items() if action is OPEN]:

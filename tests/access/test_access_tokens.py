@@ -174,7 +174,8 @@ def test_the_command_makes_lists_and_revokes(tmp_path):
     assert "hash" not in listed[0]
     assert "Ann" in run("revoke", "Ann")
     assert json.loads(run("list", "--json"))[0]["state"] == "revoked"
-    assert "guardian" in run("list")
+    run("create", "[/x] admin", "--role", "viewer")
+    assert "[/x] admin" in run("list")
 
 
 def test_beside_a_running_service_tokens_hold_and_cease_within_seconds(guarded_here):

@@ -11,7 +11,7 @@ from service_server import eventually
 
 from monitor.domain.stage import Stage
 from monitor.staging.statistics import sleep_statistics
-from service import contract
+from service import bodies, contract
 
 
 def post(service, path: str, **body):
@@ -150,14 +150,28 @@ def test_an_unknown_alarm_is_404(service, alarm_id):
         ("/dreamers/bed-2/wake", {"command_id": ""}),
         ("/dreamers/bed-2/wake", {"command_id": "x" * 129}),
         ("/dreamers/bed-2/wake", {"surprise": 1}),
+        ("/dreamers/bed-2/wake", {"command_id": "one\ntwo"}),
+        ("/dreamers/bed-2/wake", {"actor": "Ada\n2026-11-23  Bob"}),
+        ("/dreamers/bed-2/wake", {"actor": "\x1b[2J"}),
+        ("/dreamers/bed-2/wake", {"actor": "\u202eadA"}),
         ("/dreamers/bed-2/respond", {"by": "telepathy"}),
         ("/alarms/bed-2:OVERRUN::1/ack", {}),
         ("/alarms/bed-2:OVERRUN::1/shelve", {"expected_version": 1, "reason": "x"}),
         ("/alarms/bed-2:OVERRUN::1/resolve", {"expected_version": 1, "disposition": "bored"}),
+        (
+            "/alarms/bed-2:OVERRUN::1/resolve",
+            {"expected_version": 1, "disposition": "equipment", "note": "\x1b[2J"},
+        ),
     ],
 )
 def test_a_malformed_command_is_422(service, path, body):
     assert post(service, path, **body).status_code == 422
+
+
+def test_a_note_may_have_lines_and_any_script():
+    said = {"command_id": "1", "expected_version": 1, "disposition": "equipment"}
+    note = "Kabel l\u00f6st sich.\nNeu geklebt \u2014 \u63a5\u7740 \U0001f600"
+    assert bodies.ResolveIn(**said, note=note).note == note
 
 
 @pytest.mark.parametrize(

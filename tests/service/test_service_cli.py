@@ -1,11 +1,13 @@
 """``dreamwatch serve`` and ``watch``: one clear line and exit status 2 when they cannot start."""
 
+import os
 import socket
 import sys
 
 import pytest
 
 from service.cli import main
+from service.cli.serve import warn_of_what_others_read
 from service.store import Store
 
 
@@ -37,6 +39,30 @@ def test_what_cannot_be_served_is_said_in_one_line(
     )
     assert code == 2
     assert message in said
+
+
+def test_what_a_command_writes_is_for_this_user_alone(monkeypatch, tmp_path):
+    before = os.umask(0o022)
+    try:
+        folder = tmp_path / "data"
+        made = ["token", "create", "Ann", "--role", "viewer", "--data-dir", str(folder)]
+        monkeypatch.setattr(sys, "argv", ["dreamwatch", *made])
+        with pytest.raises(SystemExit):
+            main()
+    finally:
+        os.umask(before)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+
+
+def test_what_others_can_read_is_said(capsys, tmp_path):
+    key, folder = tmp_path / "key.pem", tmp_path / "data"
+    key.touch(mode=0o604)
+    key.chmod(0o604)
+    folder.mkdir(mode=0o700)
+    warn_of_what_others_read(folder, key, None, tmp_path / "missing")
+    said = capsys.readouterr().err.splitlines()
+    assert said == [f"warning: others can use {key}: chmod o-rwx {key}"]
 
 
 def test_a_taken_port_is_named(monkeypatch, capsys, tmp_path):

@@ -39,5 +39,10 @@ def test_a_snapshot_says_who_is_there():
     assert text.plain == "connected: bed-7 MONITORED; 1 open alarm"
 
 
+def test_whoever_did_it_does_not_command_the_terminal():
+    data = {"command": "wake", "actor": "\x1b]0;t\x07Bob\nAda"}
+    assert line({"type": "command", "data": data}).plain == "wake by \ufffd]0;t\ufffdBob\ufffdAda"
+
+
 def test_heartbeats_say_nothing():
     assert line({"type": "heartbeat", "data": {}}) is None

@@ -27,8 +27,11 @@ def test_the_figures_are_those_of_the_hypnogram_route(service):
 def test_a_session_is_found_with_its_own_dreamer_only(service):
     session = service.http.get(BED_1, params={"format": "json"}).json()["session"]
     assert service.http.get(BED_1, params={"session": session}).status_code == 200
-    other = service.http.get("/api/v1/dreamers/bed-2/report", params={"session": session})
+    bed_2 = "/api/v1/dreamers/bed-2/report"
+    other = service.http.get(bed_2, params={"session": session})
     assert other.status_code == 404
+    never = service.http.get(bed_2, params={"session": "never"}).text
+    assert other.text == never.replace("never", session)
     assert service.http.get(BED_1, params={"session": "never"}).status_code == 404
     assert service.http.get("/api/v1/dreamers/bed-9/report").status_code == 404
     assert service.http.get(BED_1, params={"format": "pdf"}).status_code == 422
