@@ -145,7 +145,8 @@ class HttpProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _wait(self) -> None:
-        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+        ours = self.transport.get_protocol() is self  # and not a websocket's by now
+        if not (ours and self.conn.their_state in (h11.IDLE, h11.SEND_BODY)):
             self._stop_waiting()
         elif self._deadline is None:
             self._deadline = self.loop.call_later(REQUEST_S, self.transport.abort)

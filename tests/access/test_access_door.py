@@ -59,22 +59,26 @@ def test_addresses_of_one_network_of_ipv6_are_one_subscriber():
     assert BOUNDS.whose("fe80::1%lo") == "fe80::/64"
 
 
-def test_who_leaves_makes_room():
-    with server.listen("127.0.0.1", 0, Bounds(1)) as door, ExitStack() as coming:
+def test_who_leaves_makes_room_once():
+    with server.listen("127.0.0.1", 0, Bounds(2)) as door, ExitStack() as coming:
 
         def knock() -> socket.socket:
             return coming.enter_context(socket.create_connection(door.getsockname(), timeout=10))
 
-        knock()
-        first, _ = door.accept()
-        refused = knock()
-        with pytest.raises(ConnectionAbortedError):
-            door.accept()
-        assert refused.recv(1) == b""
-        first.close()
-        first.close()
-        knock()
-        door.accept()[0].close()
+        def let_in() -> socket.socket:
+            knock()
+            return coming.enter_context(door.accept()[0])
+
+        first, _ = let_in(), let_in()
+        for _ in range(2):
+            refused = knock()
+            with pytest.raises(ConnectionAbortedError):
+                door.accept()
+            assert refused.recv(1) == b""
+            if first.fileno() >= 0:
+                first.close()
+                first.close()
+                let_in()
 
 
 def test_there_is_room_for_the_log_beside_all_connections(tmp_path, monkeypatch):
@@ -115,8 +119,9 @@ def test_who_is_in_is_not_hurt_by_a_crowd_of_strangers_and_the_crowd_goes(hasty)
         idle = [crowd.enter_context(stranger(hasty)) for _ in range(150)]
         assert technician.get("/api/v1/me").status_code == 200
         assert [each.recv(1) for each in idle] == [b""] * 150
-        assert time.monotonic() - began >= 1.0
-        stream.recv(timeout=10)
+        assert time.monotonic() - began >= server.REQUEST_S
+        while time.monotonic() - began < 2.5 * server.REQUEST_S:
+            stream.recv(timeout=10)
         with hasty.client(token) as another:
             assert another.get("/api/v1/me").status_code == 200
 
