@@ -1,7 +1,7 @@
 """The account of dream time at any moment: figures, what is beyond its bounds, and the level."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, tzinfo
 from typing import Any
 
@@ -119,7 +119,7 @@ class History:
         line = line.plus(begun) if begun else line
         limits = self._limits.setdefault(limits, limits)  # equal ones are found by identity then
         figures = self._measured(line, at, begun)
-        breaches = find_breaches(figures, limits)
+        breaches = self._found(line, figures, at, limits)
         judged = [
             self._judged(line, figures, record, limits)
             if record.until == at
@@ -131,6 +131,24 @@ class History:
         level = max(level_of(occasions, at), level_now(breaches))
         checks = _checks(figures, limits)
         return Account(at, figures, breaches, level, checks, tuple(occasions))
+
+    def _found(
+        self, line: Timeline, figures: Figures, at: float, limits: Limits
+    ) -> tuple[Breach, ...]:
+        """Return what is broken now, of 24 hours hard only by what one day holds (`peaks`).
+
+        Who rises earlier than the day before has two mornings, full of REM, in 24 hours: that is
+        worth a notice, but nobody is woken for it.
+        """
+        found = find_breaches(figures, limits)
+        latest = max(line.records, key=lambda record: record.start, default=None)
+        if latest is None or "hard" not in {breach.severity for breach in found}:
+            return found
+        own = find_breaches(peaks(line, figures, latest.start, min(latest.until, at)), limits)
+        hard = {breach.limit for breach in own if breach.severity == "hard"}
+        return tuple(
+            breach if breach.limit in hard else _softer(breach, limits) for breach in found
+        )
 
     def _measured(self, line: Timeline, at: float, running: SessionRecord | None) -> Figures:
         since = settled(line, at, self._zone)
@@ -158,15 +176,12 @@ class History:
         """Hold a session at its worst against the limits; line and figures are of its end."""
         held = self._limits_at(record.until) if self._limits_at else limits
         worst = peaks(line, figures, record.start, record.until)
-        found = _with_hard(find_breaches(worst, held), find_breaches(figures, held))
-        return Judged(record.until, day_of(record.start, self._zone), found)
+        return Judged(record.until, day_of(record.start, self._zone), find_breaches(worst, held))
 
 
-def _with_hard(found: tuple[Breach, ...], plain: tuple[Breach, ...]) -> tuple[Breach, ...]:
-    """Return what counts towards the level: a hard limit that was broken counts in any case."""
-    hard = tuple(breach for breach in plain if breach.severity == "hard")
-    limits = {breach.limit for breach in hard}
-    return (*hard, *(breach for breach in found if breach.limit not in limits))
+def _softer(breach: Breach, limits: Limits) -> Breach:
+    soft = limits[breach.limit].soft
+    return breach if soft is None else replace(breach, severity="soft", bound=soft)
 
 
 def _lately(line: Timeline, at: float) -> list[SessionRecord]:

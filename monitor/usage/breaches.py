@@ -126,14 +126,20 @@ def level_of(occasions: Iterable[Occasion], at: float) -> int:
     -------
     int
         3: a hard occasion, or four soft ones, in 14 days; minutes and share of one night's REM are
-        one of the four. 2: two in 7 days. 1: one in 7 days.
+        one of the four, and so are all spells of one slow figure. 2: two in 7 days. 1: one in 7
+        days.
     """
     recent = [one for one in occasions if at - 14 * DAY_S < one.at <= at]
     in_7_days = sum(one.at > at - 7 * DAY_S for one in recent)
-    apart = {(one.at, _ALIKE.get(one.limit, one.limit)) for one in recent}
+    apart = {(_counted_at(one), _ALIKE.get(one.limit, one.limit)) for one in recent}
     if len(apart) >= 4 or any(one.severity == "hard" for one in recent):
         return 3
     return min(in_7_days, 2)
+
+
+def _counted_at(occasion: Occasion) -> float | None:
+    """Return what tells occasions of one limit apart: the time, but not of a slow figure."""
+    return occasion.at if LIMITS[occasion.limit].occasion == "each" else None
 
 
 def level_now(breaches: Iterable[Breach]) -> int:

@@ -203,4 +203,9 @@ def test_what_is_broken_now_is_in_the_level() -> None:
     assert found.level >= 1
     long = [night(0, sleep_min=660), replace(night(1, sleep_min=660), session="long")]
     long[1] = replace(long[1], start=long[1].start - 7_200, until=long[1].until - 7_200)
-    assert assess(long, long[1].until).level == 3
+    two_mornings = assess(long, long[1].until)
+    assert two_mornings.figures.sleep_24h_min > 720
+    assert {(b.limit, b.severity) for b in two_mornings.breaches} >= {("sleep_24h_min", "soft")}
+    assert "hard" not in {breach.severity for breach in two_mornings.breaches}
+    very_long = [night(0, sleep_min=730)]
+    assert assess(very_long, very_long[0].until + 3_600).level == 3

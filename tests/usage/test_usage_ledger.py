@@ -10,7 +10,7 @@ from monitor.usage.rules import Bounds
 
 START = 1_800_000_000.0
 NIGHT = [Stage.W] * 4 + [Stage.N2] * 30 + [Stage.UNSCORED] * 6 + [Stage.R] * 10
-LONG = SessionRecord("before", START - 86_000, START - 86_000 + 1400 * 30, ((Stage.N2, 1400),))
+LONG = SessionRecord("before", START - 70_000, START - 70_000 + 1300 * 30, ((Stage.N2, 1300),))
 
 
 def ledger(stages: list[Stage], planned_s: float | None = 600.0) -> UsageLedger:
