@@ -149,14 +149,22 @@ def test_the_websocket_comes_by_the_proxy_too(tmp_path):
         assert "snapshot" in stream.recv(timeout=20)
 
 
-def test_who_does_not_begin_with_tls_is_hung_up_on(tmp_path, certificate, monkeypatch):
-    monkeypatch.setattr(server, "REQUEST_S", 0.3)
+def test_who_does_not_begin_with_tls_is_hung_up_on_and_who_listens_is_not(
+    tmp_path, certificate, monkeypatch
+):
+    monkeypatch.setattr(server, "REQUEST_S", 0.5)
     cert, key = certificate
-    make(tmp_path, PEOPLE[Role.TECHNICIAN])
-    with served(tmp_path, tls_cert=cert, tls_key=key) as running:
+    trusted = ssl.create_default_context(cafile=cert)
+    shown = {"Authorization": f"Bearer {make(tmp_path, PEOPLE[Role.TECHNICIAN])}"}
+    with (
+        served(tmp_path, tls_cert=cert, tls_key=key) as running,
+        connect(running.ws, proxy=None, ssl=trusted, additional_headers=shown) as stream,
+    ):
         url = running.http.base_url
         with socket.create_connection((url.host, url.port), timeout=20) as idle:
             assert idle.recv(1) == b""
+        for _ in range(3):  # the first at once, then one a second
+            assert stream.recv(timeout=20)
 
 
 def test_who_is_refused_is_known_by_what_the_proxy_says(tmp_path):
