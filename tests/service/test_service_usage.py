@@ -15,6 +15,7 @@ from service.usage.desk import Desk
 
 WITHIN_S = 60.0
 SHORT = "sim:?seed=2&hours=0.2&speed=0&dreamer=bed-1"
+AGAIN = "sim:?seed=2&hours=0.2&speed=0&dreamer=bed-5"
 OVERUSED = "sim:?scenario=unresponsive&seed=1&hours=24&speed=60&dreamer=bed-2"
 
 
@@ -29,12 +30,14 @@ def night(hours: float, until: float, name: str = "before") -> SessionRecord:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    """Bed 1 has had a short night; bed 2 begins one after thirteen hours of sleep."""
+    """Beds 1 and 5 have had a short night; bed 2 begins one after thirteen hours of sleep."""
     data_dir = tmp_path_factory.mktemp("usage")
     desk = Desk(data_dir, "UTC")
     desk.add("bed-2", night(13, time.time() - 5 * 3600))
-    with served(data_dir, SHORT, OVERUSED) as service:
-        eventually(lambda: service.station.runners["bed-1"].ended)
+    with served(data_dir, SHORT, AGAIN, OVERUSED) as service:
+        for dreamer in ("bed-1", "bed-5"):
+            runner = service.station.runners[dreamer]
+            eventually(lambda runner=runner: runner.ended)
         yield service, desk
 
 
@@ -54,7 +57,7 @@ def post(service, path: str, method: str = "POST", **body):
 
 
 def commands(service, session: str) -> list[dict]:
-    entries = service.station.store.of_session("bed-1", session, "command")
+    entries = service.station.store.of_session("bed-5", session, "command")
     return [entry.message["data"] for entry in entries]
 
 
@@ -89,30 +92,30 @@ def test_a_hard_limit_raises_its_alarm_and_a_planned_wake_and_switches_no_alarm_
 
 def test_no_new_session_begins_beyond_a_hard_limit_until_an_admin_lifts_it(running):
     service, desk = running
-    desk.add("bed-1", night(13, time.time() - 4 * 3600))
-    refused = post(service, "bed-1/sessions")
+    desk.add("bed-5", night(13, time.time() - 4 * 3600))
+    refused = post(service, "bed-5/sessions")
     assert refused.status_code == 409
     problem = refused.json()
     assert (problem["error"], "used up" in problem["detail"]) == ("not_admitted", True)
-    account = usage(service, "bed-1")
+    account = usage(service, "bed-5")
     assert problem["until"] == account["admission"]["until"] > account["at"]
-    eventually(lambda: "OVERUSE_HARD sleep_24h_min" in alarms(service, "bed-1"))
-    assert post(service, "bed-1/limits/override", reason="ill", hours=1).status_code == 403
-    lift(desk, "bed-1")
-    before = service.station.runners["bed-1"].session
-    begun = post(service, "bed-1/sessions", command_id="begin", actor="bea")
+    eventually(lambda: "OVERUSE_HARD sleep_24h_min" in alarms(service, "bed-5"))
+    assert post(service, "bed-5/limits/override", reason="ill", hours=1).status_code == 403
+    lift(desk, "bed-5")
+    before = service.station.runners["bed-5"].session
+    begun = post(service, "bed-5/sessions", command_id="begin", actor="bea")
     assert begun.status_code == 201
     assert begun.json()["session"] != before
-    assert post(service, "bed-1/sessions", command_id="begin").json() == begun.json()
+    assert post(service, "bed-5/sessions", command_id="begin").json() == begun.json()
     logged = eventually(lambda: commands(service, begun.json()["session"]))
     assert logged[0] == {"command_id": "begin", "command": "begin", "actor": "bea", "detail": {}}
     assert [done["command"] for done in logged].count("begin") == 1
-    eventually(lambda: service.station.runners["bed-1"].ended)
-    alarm = alarms(service, "bed-1")["OVERUSE_HARD sleep_24h_min"]
+    eventually(lambda: service.station.runners["bed-5"].ended)
+    alarm = alarms(service, "bed-5")["OVERUSE_HARD sleep_24h_min"]
     assert (alarm["state"], alarm["present"]) == ("RTN_UNACK", False)
-    assert service.station.describe("bed-1")["wake"] is None
+    assert service.station.describe("bed-5")["wake"] is None
     # The same recording again is counted once, beside the night that was added.
-    assert usage(service, "bed-1")["sessions_7d"] == 2
+    assert usage(service, "bed-5")["sessions_7d"] == 2
 
 
 def test_stricter_limits_hold_at_once_and_laxer_ones_wait(running):
