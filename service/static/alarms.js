@@ -11,6 +11,8 @@ import { Hold, settle } from "./hold.js";
 import { may } from "./me.js";
 import { alarmName, alarmState, clockTime, countdown, priorityName } from "./words.js";
 
+const NEVER_ASIDE = new Set(["UNRESPONSIVE", "SIGNAL_LOST", "UNATTENDED"]); // the service refuses it
+
 const REST_MS = 3_000;
 const SILENCE_S = 120;
 const STREAM_MS = 500; // the stream may be so far behind an answer
@@ -90,7 +92,7 @@ class Row {
     show(parts.ack, attends && open);
     show(parts.silence, attends && open && !alarm.audio_paused_until);
     show(parts.deescalate, attends && alarm.escalation_level > 0 && !AWAY.has(alarm.state));
-    show(parts.shelve, attends && alarm.priority !== "high" && alarm.state !== "SHELVED" && alarm.state !== "AWAIT_DISPOSITION");
+    show(parts.shelve, attends && alarm.priority !== "high" && !NEVER_ASIDE.has(alarm.kind) && alarm.state !== "SHELVED" && alarm.state !== "AWAIT_DISPOSITION");
     show(parts.resolve, attends && !open);
   }
 
