@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from monitor.alarm.catalogue import DEFAULT_POLICY
 from monitor.alarm.rules import MAX_LEVEL_DBA, AlarmKind, KindRule
-from monitor.domain.inputs import Command
+from monitor.domain.inputs import Begin, Command
 from monitor.usage.changes import COOL_OFF_H, EXCLUSION_DAYS, OVERRIDE_H, TIME_OUT_DAYS
 from monitor.usage.norms import NORMS
 from monitor.usage.rules import LIMITS, default_limits
@@ -61,7 +61,8 @@ def closings() -> str:
 
 def logged_commands() -> str:
     """Return the commands that the log names."""
-    rows = [(code(kind.__name__.lower()), summary(kind.__doc__)) for kind in get_args(Command)]
+    kinds = (Begin, *get_args(Command))
+    rows = [(code(kind.__name__.lower()), summary(kind.__doc__)) for kind in kinds]
     rows.append((code(LIMITS_ASKED), "A limit was changed, or asked to be."))
     rows.append((code(FORGET), "Entries were erased; in the log's own chain, `#log`."))
     rows += [(code(deed), "In the log's own chain, `#log`.") for deed in Deed]
