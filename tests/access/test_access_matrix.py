@@ -235,12 +235,16 @@ class Listener:
         self.socket = connect(url, proxy=None, additional_headers=headers, close_timeout=1)
 
     def until_beat_after(self, marker: str) -> list[dict]:
-        """Return what is heard up to the heartbeat after the marked message of `OWN`."""
+        """Return what is heard up to the second heartbeat after the marked message of `OWN`.
+
+        A heartbeat keeps its place among the entries, telemetry comes after both.
+        """
         heard: list[dict] = []
-        while not (
-            any(marker in json.dumps(m) for m in heard) and heard[-1]["type"] == "heartbeat"
-        ):
+        beats = 0
+        while beats < 2:
             heard.append(json.loads(self.socket.recv(timeout=10)))
+            is_marked = any(marker in json.dumps(m) for m in heard)
+            beats += is_marked and heard[-1]["type"] == "heartbeat"
         return heard
 
 
