@@ -19,6 +19,11 @@ ROOT = Path(__file__).parents[2]
 DREAMWATCH = ("-c", "from service.cli import main; main()")
 
 
+def _hear_interrupts() -> None:
+    """Let Ctrl-C reach the program, which a shell that runs the tests in its background bars."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Program:
     """A Python program whose output is read as it comes."""
 
@@ -31,6 +36,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=_hear_interrupts,
         )
         self.lines: list[str] = []
         self._new: Queue[str | None] = Queue()
