@@ -19,8 +19,8 @@ from service.access import gate
 from service.access.roles import Role
 from tests.service.service_server import Served, eventually, served
 
-EXAMPLES = 12
-"""Of each route; with all routes, some twenty seconds."""
+EXAMPLES = 6
+"""Of each route; with all routes, some ten seconds."""
 FREELY = (1e9, 1e9)
 CHECKS = [
     not_a_server_error,
