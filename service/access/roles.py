@@ -162,7 +162,6 @@ def _named(path: dict[str, Any]) -> str | None:
 
 
 MaySee = Annotated[Person, Depends(Needs(Action.SEE))]
-MaySeeRaw = Annotated[Person, Depends(Needs(Action.SEE_RAW))]
 MaySeeService = Annotated[Person, Depends(Needs(Action.SEE_SERVICE))]
 MayRespond = Annotated[Person, Depends(Needs(Action.RESPOND))]
 MayCall = Annotated[Person, Depends(Needs(Action.CALL))]

@@ -72,11 +72,6 @@ def read_nights(connection: Connection, dreamer: str) -> tuple[SessionRecord, ..
         raise StoreError(f"a night in the account of {dreamer} is damaged: {error}") from error
 
 
-def dreamers_with_nights(connection: Connection) -> list[str]:
-    """Return everybody who has an account."""
-    return list(connection.scalars(select(nights.c.dreamer).distinct()))
-
-
 def last_number(connection: Connection) -> int:
     """Return the number of the row that was added last."""
     return connection.scalar(select(func.max(nights.c.number))) or 0
