@@ -26,7 +26,7 @@ export function listenToKeys() {
   box.checked = localStorage.getItem(KEY) !== "off";
   box.onchange = () => localStorage.setItem(KEY, box.checked ? "on" : "off");
   addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest?.(`dialog, ${WRITING}`)) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest?.(`dialog[open], ${WRITING}`)) return;
     if (move(event)) return;
     if (event.key === "Escape" && location.hash.startsWith("#/dreamers/")) goHome();
     if (!box.checked || !(event.key in SHORTCUTS)) return;
