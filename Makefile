@@ -18,15 +18,16 @@ venv: .venv/.ready  ## .venv with the locked dependencies and the project itself
 demo: venv       ## replay the sample night faster than life, with the page and the first alarms
 	$(BIN)/python -m service.demo --port $(PORT)
 
-test: venv       ## the whole test suite
-	$(BIN)/python -m pytest -n auto --dist worksteal
+test: venv       ## the whole test suite; the pages by themselves, for a browser starves the clocks of emulated boards
+	$(BIN)/python -m pytest -n auto --dist worksteal --ignore=tests/browser
+	$(BIN)/python -m pytest tests/browser
 
 check: venv      ## style, types, import layers, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	@$(MAKE) --no-print-directory test
 
 test-train: venv ## the tests that train, with PyTorch installed for them
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[train]'

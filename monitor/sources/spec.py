@@ -14,6 +14,8 @@ from monitor.sources.link import Link
 MAX_SPEC = 4096
 MAX_SPEED = 100_000.0
 MAX_PLANNED_MIN = 24 * 60.0
+READS_PER_S = 20
+"""How often a file is read in a second of the clock, where a second of signal takes less."""
 _DREAMER = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 
 
@@ -61,16 +63,22 @@ class SourceSpec:
 
 
 def _open_edf(spec: SourceSpec) -> Source:
-    from monitor.sources.edf import BLOCK_S, open_edf
+    from monitor.sources.edf import open_edf
 
-    return open_edf(spec.path, spec.params, chunk_s=1.0 if spec.speed else BLOCK_S)
+    return open_edf(spec.path, spec.params, _chunk_s(spec.speed))
 
 
 def _open_openbci(spec: SourceSpec) -> Source:
-    from monitor.sources.edf import BLOCK_S
     from monitor.sources.openbci import open_openbci
 
-    return open_openbci(spec.path, spec.params, chunk_s=1.0 if spec.speed else BLOCK_S)
+    return open_openbci(spec.path, spec.params, _chunk_s(spec.speed))
+
+
+def _chunk_s(speed: float) -> float:
+    """Return how much of a file is read at once: of what is fast, so much that it is no burden."""
+    from monitor.sources.edf import BLOCK_S
+
+    return min(max(1.0, speed / READS_PER_S), BLOCK_S) if speed else BLOCK_S
 
 
 def _open_sim(spec: SourceSpec) -> Source:

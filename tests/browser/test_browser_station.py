@@ -98,7 +98,8 @@ def test_of_two_who_acknowledge_at_once_one_wins_and_the_other_is_told(service, 
         row(each, "bed-2").wait_for()
     row(second, "bed-2").get_by_role("button", name="Acknowledge").click()
     row(first, "bed-2").get_by_role("button", name="Acknowledge").click()
-    row(first, "bed-2").get_by_text("taken on by").wait_for()
+    for each in (first, second):
+        row(each, "bed-2").get_by_text("taken on by").wait_for()
     held[0].continue_()
     second.locator("#toast", has_text="Somebody else was first").wait_for()
     assert "taken on by" in second.locator("#toast").text_content()

@@ -77,6 +77,13 @@ def test_a_limit_is_kept_again_when_its_window_has_slid_on(bundle: ModelBundle) 
     assert ("OVERUSE_HARD", "sleep_24h_min", "RTN_UNACK") in overuse(events)
 
 
+@pytest.fixture(scope="module")
+def whole(bundle: ModelBundle) -> list[Event]:
+    """What is told of a quarter of an hour in one piece, and of an hour of silence after it."""
+    later = Tick(SIGNAL.shape[1] + int(3_600 * SFREQ))
+    return run(session(bundle), [Recall(before(11.8)), Chunk(SIGNAL, 0), later])
+
+
 @settings(max_examples=10)
 @given(
     cuts=st.lists(st.integers(1, SIGNAL.shape[1] - 1), max_size=20),
@@ -84,10 +91,9 @@ def test_a_limit_is_kept_again_when_its_window_has_slid_on(bundle: ModelBundle) 
     ticks=st.lists(st.integers(1, 3_600), max_size=5),
 )
 def test_chunks_ticks_and_restarts_change_nothing(
-    bundle: ModelBundle, cuts: list[int], stop: int, ticks: list[int]
+    bundle: ModelBundle, whole: list[Event], cuts: list[int], stop: int, ticks: list[int]
 ) -> None:
     past, end = Recall(before(11.8)), SIGNAL.shape[1]
-    whole = run(session(bundle), [past, Chunk(SIGNAL, 0), Tick(end + int(3_600 * SFREQ))])
     borders = sorted({0, *cuts, end})
     items: list[Input] = [past]
     items += [Chunk(SIGNAL[:, a:b], a) for a, b in pairwise(borders)]

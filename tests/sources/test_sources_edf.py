@@ -301,6 +301,13 @@ def test_a_spec_says_all(recording: Path) -> None:
     assert open_source(spec).montage.ch_names == ("EEG Fpz-Cz",)
 
 
+@pytest.mark.parametrize(("speed", "seconds"), [(1, 1), (10, 1), (240, 12), (0, 60)])
+def test_what_is_fast_is_read_in_longer_pieces(recording: Path, speed: int, seconds: int) -> None:
+    source = open_source(parse_spec(f"edf:{recording}?speed={speed}"))
+    (piece,) = source.read()
+    assert piece.data.shape[1] == seconds * source.sfreq
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
