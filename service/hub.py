@@ -9,8 +9,8 @@ together: to wake 500 of them for every single entry would cost more than to sen
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -23,6 +23,8 @@ READERS = 2
 """Most clients for whom the log is read at the same time."""
 BATCH = 100
 """Most messages that a client is sent before others have their turn."""
+REMEMBERED = 5_000
+"""So many of the last entries are kept, with their frames, for clients who soon come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ class Hub:
         self.overview = overview
         self._limit = limit
         self._clients: set[Subscription] = set()
+        self._remembered: deque[Entry] = deque(maxlen=REMEMBERED)
         self._looking: tuple[Filter, ...] = ()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reading = asyncio.Semaphore(READERS)
@@ -178,11 +181,29 @@ class Hub:
         self._loop.call_soon_threadsafe(self._deliver, entries)
 
     def _deliver(self, entries: Sequence[Entry]) -> None:
+        self._remembered += entries
         for entry in entries:
             self.overview.apply(entry)
             for client in self._clients:
                 client.offer(entry)
         self._ring_soon()
+
+    def missed(self, cursor: Mapping[str, int], wanted: Filter) -> list[Entry] | None:
+        """Return what was published after a cursor; None when not all of that is remembered."""
+        later = [e for e in self._remembered if e.seq > cursor.get(e.dreamer, 0)]
+        known = Counter(entry.dreamer for entry in later)
+        whole = all(
+            known[dreamer] >= head - cursor.get(dreamer, 0)
+            for dreamer, head in self.overview.heads.items()
+            if wanted.wants_dreamer(dreamer)
+        )
+        return [entry for entry in later if wanted.wants(entry)] if whole else None
+
+    def forget(self, dreamer: str) -> None:
+        """Leave out a dreamer of whom the log holds nothing any more."""
+        self.overview.forget(dreamer)
+        kept = [entry for entry in self._remembered if entry.dreamer != dreamer]
+        self._remembered = deque(kept, self._remembered.maxlen)
 
     def tell(self, message: Telemetry) -> None:
         """Hand over a message that may be dropped. From any thread."""

@@ -215,7 +215,7 @@ class Station:
                 logger.error("nothing is forgotten for now: %s", error)
             else:
                 for dreamer in self.hub.overview.heads.keys() - kept - self.runners.keys():
-                    self.hub.overview.forget(dreamer)
+                    self.hub.forget(dreamer)
             await asyncio.sleep(FORGET_EVERY_S)
 
     def _forget(self) -> set[str]:

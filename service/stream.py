@@ -18,7 +18,7 @@ silence is how a client learns that nobody watches any more.
 
 import asyncio
 from asyncio import Event
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeAlias
 
@@ -29,7 +29,7 @@ from service.access.gate import Gate, gate_of
 from service.access.roles import Action, MaySee, Person, check
 from service.cursors import Cursor, explain, fits, parse_cursor, parse_first_message
 from service.entries import TYPES, Entry, Telemetry
-from service.hub import Filter, Subscription
+from service.hub import BATCH, Filter, Subscription
 from service.station import Station
 
 PATH = "/api/v1/events"
@@ -42,7 +42,7 @@ SIGNED_OUT = 4401
 
 router = APIRouter()
 
-_Opening: TypeAlias = Iterator[Sequence[Entry | Telemetry]]
+_Opening: TypeAlias = AsyncIterator[Sequence[Entry | Telemetry]]
 
 
 @router.websocket(PATH)
@@ -78,7 +78,7 @@ async def _open(
         return
     forgotten = await asyncio.to_thread(station.store.forgotten)
     with station.hub.subscribe(wanted) as client:
-        opening = _opening(station, wanted, cursor, forgotten)
+        opening = _opening(station, client, cursor, forgotten)
         await _serve(websocket, client, opening, ended)
 
 
@@ -129,15 +129,36 @@ async def _first_word(websocket: WebSocket) -> Cursor | None:
 
 
 def _opening(
-    station: Station, wanted: Filter, cursor: Cursor | None, forgotten: Mapping[str, int]
+    station: Station, client: Subscription, cursor: Cursor | None, forgotten: Mapping[str, int]
 ) -> _Opening:
     """Return what comes before the live entries; made in the moment of subscribing, read later."""
+    wanted = client.wanted
     heads = {d: n for d, n in station.hub.overview.heads.items() if wanted.scope in (None, d)}
     gone = {d: seq for d, seq in forgotten.items() if wanted.wants_dreamer(d)}
     if cursor is None or not fits(cursor, heads, gone):
-        return iter([[station.snapshot(wanted)]])
-    missed = station.store.between(cursor, {d: heads[d] for d in heads if wanted.wants_dreamer(d)})
-    return ([entry for entry in batch if wanted.wants(entry)] for batch in missed)
+        return _in_turn([station.snapshot(wanted)])
+    missed = station.hub.missed(cursor, wanted)
+    if missed is not None:
+        return _in_turn(missed)
+    logged = station.store.between(cursor, {d: heads[d] for d in heads if wanted.wants_dreamer(d)})
+    return _read(client, ([e for e in batch if wanted.wants(e)] for batch in logged))
+
+
+async def _in_turn(messages: Sequence[Entry | Telemetry]) -> _Opening:
+    """Give what is at hand, a part at a time: whoever has missed much must not keep out others."""
+    for first in range(0, len(messages), BATCH):
+        yield messages[first : first + BATCH]
+        await asyncio.sleep(0)
+
+
+async def _read(client: Subscription, logged: Iterator[Sequence[Entry]]) -> _Opening:
+    """Read on in the log, a few clients at a time: else many who return hold up all others."""
+    while True:
+        async with client.reading:
+            batch = await asyncio.to_thread(next, (batch for batch in logged if batch), None)
+        if batch is None:
+            return
+        yield batch
 
 
 async def _serve(
@@ -169,17 +190,11 @@ async def _serve(
 
 
 async def _send(websocket: WebSocket, client: Subscription, opening: _Opening) -> None:
-    while messages := await _read(client, opening):
+    async for messages in opening:
         await _say(websocket, messages)
     while True:
         await _say(websocket, await client.take())
         await asyncio.sleep(0)  # a client that always has more to hear must not keep out the others
-
-
-async def _read(client: Subscription, opening: _Opening) -> Sequence[Entry | Telemetry] | None:
-    """Read on in the log, a few clients at a time: else many who return hold up all others."""
-    async with client.reading:
-        return await asyncio.to_thread(next, (batch for batch in opening if batch), None)
 
 
 async def _say(websocket: WebSocket, messages: Sequence[Entry | Telemetry]) -> None:

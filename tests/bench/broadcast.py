@@ -23,7 +23,7 @@ from monitor.domain.stage import Stage
 from service.app import create_app
 from service.client import stream_address
 from service.entries import draft
-from service.server import address, listen, make_server
+from service.server import address, listen, make_server, settle
 from service.settings import Settings
 from service.station import Station
 from service.store import RUNNING, SessionRow
@@ -73,6 +73,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
     with listen("127.0.0.1", 0) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
+        settle()
         print(stream_address(address(listening, settings)), flush=True)  # noqa: T201
         threading.Thread(target=obey, args=(app.state.station,), daemon=True).start()
         server.run([listening])

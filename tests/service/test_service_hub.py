@@ -2,8 +2,11 @@
 
 import asyncio
 import threading
+from collections import deque
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from service_fakes import epoch
 
 from service.entries import Entry, Telemetry, draft, iso
@@ -153,6 +156,31 @@ def test_a_snapshot_and_what_follows_fit_without_hole_or_duplicate():
 
     for head, numbers in asyncio.run(scene()):
         assert numbers == list(range(head + 1, head + 1 + len(numbers)))
+
+
+@given(
+    whose=st.lists(st.sampled_from(["a", "b", "c"]), max_size=30),
+    cursor=st.fixed_dictionaries({}, optional={name: st.integers(0, 31) for name in "abc"}),
+    scope=st.sampled_from([None, "a", "b"]),
+    room=st.integers(0, 30),
+)
+def test_what_is_remembered_is_all_that_was_missed_or_nothing(whose, cursor, scope, room):
+    hub, wanted = Hub(Overview(), 10), Filter(scope=scope)
+    hub._remembered = deque(maxlen=room)
+    published = [entry(whose[: i + 1].count(name), name) for i, name in enumerate(whose)]
+
+    async def scene():
+        hub.bind(asyncio.get_running_loop())
+        for each in published:
+            hub.publish([each])
+        await asyncio.sleep(0)
+
+    asyncio.run(scene())
+    missed = [e for e in published if wanted.wants(e) and e.seq > cursor.get(e.dreamer, 0)]
+    forgotten = published[: max(0, len(published) - room)]
+    assert hub.missed(cursor, wanted) == (None if set(missed) & set(forgotten) else missed)
+    hub.forget("a")
+    assert "a" not in {e.dreamer for e in hub.missed({"b": 31, "c": 31}, Filter())}
 
 
 def test_publishing_before_the_loop_is_known_is_a_mistake_that_shows():

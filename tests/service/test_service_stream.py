@@ -1,6 +1,7 @@
 """The websocket: snapshot or resume, no hole, no duplicate, bounds, and who is shown the door."""
 
 import json
+from collections import deque
 from urllib.parse import quote
 
 import pytest
@@ -66,8 +67,13 @@ def test_a_client_that_says_nothing_gets_the_snapshot_after_a_second(service):
         assert receive(connection)["type"] == "snapshot"
 
 
-@pytest.mark.parametrize("where", ["query", "message", "named"])
-def test_a_cursor_brings_what_was_missed_then_live_without_hole_or_duplicate(service, where):
+@pytest.fixture
+def forgetful(service, monkeypatch):
+    """Have the log alone know what was published, as after a restart."""
+    monkeypatch.setattr(service.station.hub, "_remembered", deque(maxlen=0))
+
+
+def check_resuming(service, where):
     cursor = {"bed-1": 3, "bed-2": 0}
     query = {"cursor": json.dumps(cursor)} if where == "query" else {}
     with opened(service.ws, **query) as connection:
@@ -82,6 +88,16 @@ def test_a_cursor_brings_what_was_missed_then_live_without_hole_or_duplicate(ser
     assert second == list(range(1, 1 + len(second)))
 
 
+@pytest.mark.parametrize("where", ["query", "message", "named"])
+def test_a_cursor_brings_what_was_missed_then_live_without_hole_or_duplicate(service, where):
+    check_resuming(service, where)
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_so_does_one_from_which_on_the_log_must_be_read(service):
+    check_resuming(service, "query")
+
+
 @pytest.mark.parametrize("word", ["null", '{"cursor": null}', '{"cursor": 999999}'])
 def test_no_cursor_and_that_of_a_dreamer_called_cursor_are_told_apart(service, word):
     with opened(service.ws) as connection:
@@ -89,6 +105,7 @@ def test_no_cursor_and_that_of_a_dreamer_called_cursor_are_told_apart(service, w
         assert receive(connection)["type"] == "snapshot"
 
 
+@pytest.mark.usefixtures("forgetful")
 def test_who_wants_one_dreamer_has_only_those_entries_looked_up(service, monkeypatch):
     asked, between = [], service.station.store.between
 
