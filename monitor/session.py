@@ -216,9 +216,8 @@ class MonitorSession:
         events, last = list[Event](), seconds[-1]
         usable = bool((contact[self._eeg] == Contact.GOOD).any())
         ends = {second: self.config.start + (begin + second + 1) for second in seconds}
-        quiet = self._alarms.pass_quietly(
-            Second(ends[last], contact, *activity.at(last)), len(seconds)
-        )
+        alike = Second(ends[last], contact, *activity.at(last))
+        quiet = not self.config.watched or self._alarms.pass_quietly(alike, len(seconds))
         for second in (last,) if quiet else seconds:
             if usable:
                 self._watch.usable_at = ends[second]
@@ -237,10 +236,11 @@ class MonitorSession:
         self._responses.note(scored)
         if scored.stage is not Stage.UNSCORED:
             self._watch.scored_at = self.config.start + scored.end_s
+        alarms = self._alarms.score(self.now, scored) if self.config.watched else []
         return [
             EpochScored(self.now, scored),
             *self._count(self._usage.push(self.now, scored)),
-            *self._alarms.score(self.now, scored),
+            *alarms,
             *self._cover(self.now),
         ]
 

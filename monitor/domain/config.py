@@ -35,7 +35,7 @@ class SessionConfig:
     live : bool
         Whether to tell the stage every 5 s as well; scoring a file at once needs it not.
     watched : bool
-        Whether somebody lies there whose EEG may raise an alarm; staging a file needs it not.
+        Whether somebody lies there for whom an alarm may be raised; staging a file needs it not.
     """
 
     dreamer: str

@@ -129,7 +129,10 @@ class ArtefactDetector:
         }
         is_open = self._open(of, np.logical_or.reduce(list(rules.values())))
         rules[Artefact.DISCONNECTED] = is_open & self._neural
-        return np.select(list(rules.values()), [int(flag) for flag in rules])
+        first = np.zeros(span.shape, int)
+        for flag, found in reversed(rules.items()):
+            first[found] = flag
+        return first
 
     def _open(self, of: Measures, useless: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Where the spectrum has lately been as even as white noise; useless seconds say nothing.
@@ -196,7 +199,7 @@ def _held(
     begins, decided = np.concatenate([before, begins]), np.concatenate([before, begins | ~goes_on])
     decided[0] = True
     rows = np.where(decided, np.arange(len(decided))[:, None], 0)
-    return np.take_along_axis(begins, np.maximum.accumulate(rows, axis=0), axis=0)[1:]
+    return begins[np.maximum.accumulate(rows, axis=0), np.arange(begins.shape[1])][1:]
 
 
 def _unevenness(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -204,9 +207,10 @@ def _unevenness(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Known as Wiener entropy. Of white noise it is chance, which fades with the seconds averaged.
     """
-    slow, fast = np.split(spectrum, [-len(FAST_HZ)], axis=-1)
-    usual = np.median(fast, axis=-1, keepdims=True)
-    spectrum = np.concatenate([slow, np.where(fast > LINE_TO_USUAL * usual, usual, fast)], axis=-1)
+    spectrum, middle = spectrum.copy(), len(FAST_HZ) // 2
+    fast = spectrum[..., -len(FAST_HZ) :]
+    usual = np.partition(fast, middle, axis=-1)[..., middle : middle + 1]
+    np.copyto(fast, usual, where=fast > LINE_TO_USUAL * usual)
     return np.asarray(np.log(spectrum.mean(axis=-1)) - np.log(spectrum).mean(axis=-1))
 
 

@@ -13,9 +13,15 @@ _STATES = {
     Artefact.NOISE: Contact.NOISE,
     Artefact.DISCONNECTED: Contact.DISCONNECTED,
 }
+_FLAGS = np.arange(2 * max(Artefact))
+_TABLE = np.select(
+    [(_FLAGS & int(artefact)) != 0 for artefact in _STATES],
+    list(_STATES.values()),
+    default=Contact.GOOD,
+).astype(np.int8)
+"""The contact for each set of flags."""
 
 
 def contact_of(artefacts: NDArray[np.uint16]) -> NDArray[np.int8]:
     """Return a `Contact` value for each second and channel, as they come from the raw signal."""
-    found = [(artefacts & int(artefact)) != 0 for artefact in _STATES]
-    return np.select(found, list(_STATES.values()), default=Contact.GOOD).astype(np.int8)
+    return np.asarray(_TABLE[artefacts])

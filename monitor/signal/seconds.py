@@ -95,9 +95,10 @@ def _measure(stack: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[
     """Measure seconds of one length, shape (n_channels, n, length); the spectrum apart."""
     n_samples = stack.shape[2]
     parts = stack.transpose(1, 0, 2) @ _projection(n_samples)
-    real, imaginary, quarters = np.split(parts, [len(_FREQS), 2 * len(_FREQS)], axis=2)
+    real, imaginary = parts[..., : len(_FREQS)], parts[..., len(_FREQS) : 2 * len(_FREQS)]
+    quarters = parts[..., 2 * len(_FREQS) :]
     density = real**2 + imaginary**2
-    pooled = np.moveaxis(density @ _pools(n_samples), 2, 0)
+    pooled = (density @ _pools(n_samples)).transpose(2, 0, 1)
     spectrum = np.where(_seen(n_samples), density, pooled[1][..., None])[..., : len(SPECTRUM_HZ)]
     mains = _TONE_HZ * density[..., -len(MAINS_HZ) :].max(axis=2)
     sway = np.ptp(quarters, axis=2)
@@ -153,12 +154,15 @@ def _seen(n_samples: int) -> NDArray[np.bool_]:
 
 def _extremes(stack: NDArray[np.floating]) -> list[NDArray[np.floating]]:
     """Highest and lowest sample of each second, and whether the signal stands at one of them."""
-    at = np.stack([stack.argmax(axis=2), stack.argmin(axis=2)], axis=2)
-    extremes = np.take_along_axis(stack, at, axis=2)
-    after = np.take_along_axis(stack, np.minimum(at + 1, stack.shape[2] - 1), axis=2)
-    stands = ((extremes == after) & (at + 1 < stack.shape[2])).any(axis=2)
-    stands[stands] = _stands(np.sort(stack[stands], axis=1))
-    return [extremes[..., 0], extremes[..., 1], stands]
+    seconds = stack.reshape(-1, stack.shape[2])
+    row = np.arange(len(seconds))
+    at = np.stack([seconds.argmax(axis=1), seconds.argmin(axis=1)])
+    extremes = seconds[row, at]
+    follows = at + 1 < seconds.shape[1]
+    stands = ((extremes == seconds[row, at + follows]) & follows).any(axis=0)
+    if stands.any():
+        stands[stands] = _stands(np.sort(seconds[stands], axis=1))
+    return [found.reshape(stack.shape[:2]) for found in (*extremes, stands)]
 
 
 def _stands(values: NDArray[np.floating]) -> NDArray[np.bool_]:

@@ -104,13 +104,13 @@ class SuppressionMeter:
         signal = np.concatenate([passed, plain.astype(np.float32)])
         flags = raw.artefacts[:, self._rows]
         silent = self._silent(flags)
-        hums = np.tile((flags & int(Artefact.MAINS)) != 0, 2)
-        if not (silent.any() or hums.any()):
-            return signal
-        lengths = np.diff(raw.edges)
         for second, row in np.argwhere(silent):
             span = slice(raw.edges[second], raw.edges[second + 1])
             signal[row, span] = _quiet_noise(raw.data[self._rows[row], span])
+        hums = (flags & int(Artefact.MAINS)) != 0
+        if not hums.any():
+            return signal
+        hums, lengths = np.tile(hums, 2), np.diff(raw.edges)
         for length in np.unique(lengths):
             seconds, rows = np.nonzero(hums & (lengths == length)[:, None])
             places = rows[:, None], raw.edges[seconds, None] + np.arange(length)
@@ -153,14 +153,15 @@ class SuppressionMeter:
 
     def _ratio(self, known: NDArray[np.bool_], quiet: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return the share of quiet steps of each second and row; NaN where too few are known."""
-        before = np.concatenate([self._steps[0, -1:] > 0, known[:-1]])
-        steps_known = np.stack([before & known, known], axis=1).reshape(quiet.shape)
-        new = np.stack([steps_known, quiet]).astype(np.int8)
+        new = np.empty((2, *quiet.shape), np.int8)
+        new[0, 1::2], new[1] = known, quiet
+        new[0, ::2] = known & np.concatenate([self._steps[0, -1:] > 0, known[:-1]])
         steps = np.concatenate([self._steps, new], axis=1)
-        self._steps = steps[:, 2 - _STEPS :].copy()
-        sums = np.zeros((2, steps.shape[1] + 1, steps.shape[2]), np.int64)
-        np.cumsum(steps, axis=1, out=sums[:, 1:])
-        n_known, n_quiet = (sums[:, _STEPS:] - sums[:, :-_STEPS])[:, ::2]
+        self._steps = steps[:, 2 - _STEPS :]
+        sums = np.cumsum(steps, axis=1, dtype=np.int64)
+        lately = sums[:, _STEPS - 1 :: 2].copy()
+        lately[:, 1:] -= sums[:, 1:-_STEPS:2]
+        n_known, n_quiet = lately
         return np.where(n_known >= KNOWN_SHARE * _STEPS, n_quiet / np.maximum(n_known, 1), np.nan)
 
     def _median(self, swings: NDArray[np.float32], first_second: int) -> NDArray[np.float32]:
@@ -168,6 +169,8 @@ class SuppressionMeter:
         held = np.concatenate([self._swings, swings])
         self._swings = held[1 - SWING_S :].copy()
         due = np.arange(-(first_second + 1) % RENEW_S, len(swings), RENEW_S)
+        if not len(due):
+            return np.repeat(self._swing[None], len(swings), axis=0)
         lately = np.lib.stride_tricks.sliding_window_view(held, SWING_S, axis=0)[due]
         taken = np.concatenate([self._swing[None], _known_median(lately)])
         self._swing = taken[-1]

@@ -9,6 +9,7 @@ from rich.console import Console
 from sklearn.exceptions import InconsistentVersionWarning
 
 from tests.bench.agreement import agreement_table
+from tests.bench.live import live_table
 from tests.bench.night import simulate
 from tests.bench.scoring import scoring_table
 from tests.bench.step import step_table
@@ -23,7 +24,7 @@ def main() -> None:
     console = Console(width=110)
     with tempfile.TemporaryDirectory() as folder:
         night = simulate(Path(folder))
-        for table in (scoring_table, step_table, agreement_table, subscribers_table):
+        for table in (scoring_table, step_table, live_table, agreement_table, subscribers_table):
             with console.status("measuring"):
                 result = table(night)
             console.print(result, "")
