@@ -84,24 +84,14 @@ def _memory_mib() -> float:
 
 
 def _start(data_dir: Path) -> float:
-    command = [
-        DREAMWATCH,
-        "serve",
-        "--source",
-        "sim:?seed=1",
-        "--data-dir",
-        data_dir,
-        "--port",
-        "0",
-    ]
+    """Return the seconds until the service says where its page is."""
+    options = ["--source", "sim:?seed=1", "--data-dir", data_dir, "--port", "0"]
     start = time.monotonic()
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as it:
-        for line in it.stdout:
-            if re.search(r"https?://\S+", line):
-                break
+        [DREAMWATCH, "serve", *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as service:
+        next(line for line in service.stdout if re.search(r"https?://\S+", line))
         took = time.monotonic() - start
-        it.send_signal(signal.SIGTERM)
-        it.communicate()
+        service.send_signal(signal.SIGTERM)
+        service.communicate()
     return took
