@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from monitor.alarm.catalogue import DEFAULT_POLICY
 from monitor.alarm.coverage import Watch, assess_coverage
 from monitor.alarm.engine import AlarmEngine
+from monitor.alarm.nobody import NoAlarms
 from monitor.alarm.rules import Policy
 from monitor.domain.checks import check_follows, check_gap, checked_data
 from monitor.domain.config import SessionConfig
@@ -109,21 +110,24 @@ class MonitorSession:
         )
         self._published = PublishedStage()
         self._responses = ResponseMeter(config.montage, config.sfreq, config.start)
-        self._alarms = AlarmEngine(
-            config.dreamer,
-            config.montage,
-            start=config.start,
-            planned_s=config.planned_s,
-            profile=config.profile,
-            policy=policy,
-            witness=self._responses.grade,
-        )
+        self._alarms = self._alarms_by(policy) if config.watched else NoAlarms()
         self._usage = UsageLedger(
             config.session,
             config.start,
             config.planned_s,
             lambda: self._alarms.rounds,
             running=config.live,
+        )
+
+    def _alarms_by(self, policy: Policy) -> AlarmEngine:
+        return AlarmEngine(
+            self.config.dreamer,
+            self.config.montage,
+            start=self.config.start,
+            planned_s=self.config.planned_s,
+            profile=self.config.profile,
+            policy=policy,
+            witness=self._responses.grade,
         )
 
     @property
@@ -217,7 +221,7 @@ class MonitorSession:
         usable = bool((contact[self._eeg] == Contact.GOOD).any())
         ends = {second: self.config.start + (begin + second + 1) for second in seconds}
         alike = Second(ends[last], contact, *activity.at(last))
-        quiet = not self.config.watched or self._alarms.pass_quietly(alike, len(seconds))
+        quiet = self._alarms.pass_quietly(alike, len(seconds))
         for second in (last,) if quiet else seconds:
             if usable:
                 self._watch.usable_at = ends[second]
@@ -236,11 +240,10 @@ class MonitorSession:
         self._responses.note(scored)
         if scored.stage is not Stage.UNSCORED:
             self._watch.scored_at = self.config.start + scored.end_s
-        alarms = self._alarms.score(self.now, scored) if self.config.watched else []
         return [
             EpochScored(self.now, scored),
             *self._count(self._usage.push(self.now, scored)),
-            *alarms,
+            *self._alarms.score(self.now, scored),
             *self._cover(self.now),
         ]
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.config import SessionConfig
-from monitor.domain.errors import InputError, SnapshotError
+from monitor.domain.errors import InputError, NotAllowed, SnapshotError
 from monitor.domain.events import (
+    AlarmChanged,
     Coverage,
     CoverageChanged,
     EpochScored,
@@ -74,6 +75,22 @@ def inputs(signal: np.ndarray, cuts: Sequence[int] = (), lost: slice | None = No
 
 def run(session: MonitorSession, items: Sequence[Input]) -> list[Event]:
     return [event for item in items for event in session.push(item)]
+
+
+def test_where_nobody_is_watched_the_same_is_staged_and_nothing_follows(
+    bundle: ModelBundle, signal: np.ndarray
+) -> None:
+    items = [*inputs(signal, lost=slice(30_000, 45_000)), End(N_SAMPLES)]
+    watched = run(session(bundle), items)
+    alone = session(bundle, watched=False)
+    told = run(alone, items)
+    assert told == [e for e in watched if not isinstance(e, AlarmChanged | WakeStep)]
+    assert len(told) < len(watched)
+    with pytest.raises(NotAllowed, match="nobody is watched here: Wake"):
+        alone.push(Wake(command_id="1"))
+    again = session(bundle, watched=False)
+    again.restore(alone.snapshot())
+    assert again.position == N_SAMPLES
 
 
 samples = st.integers(1, N_SAMPLES - 1)
