@@ -62,8 +62,9 @@ class Settings(BaseSettings):
         Origins beside our own, ``https://…``, whose pages may open websockets with a ticket.
     anonymous : str
         Whether whoever uses this machine may come without a token, as a technician: ``auto``, as
-        long as no token was ever made; ``always``; or ``never``. Only while the service is called
-        by loopback's names alone.
+        long as no token was ever made; ``always``, whose commands are logged as ``anonymous``'s
+        once there are tokens; or ``never``. Only while the service is called by loopback's names
+        alone.
     login_hours : float
         How long a browser stays signed in, from 1 to 720.
     data_dir : Path

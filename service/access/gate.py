@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from service.access.buckets import Buckets
 from service.access.connections import Connections
 from service.access.journal import Deed, note, note_reading, writing
-from service.access.register import CSRF, NOBODY, PERIOD_S, Badge, Register
+from service.access.register import CSRF, NOBODY, PERIOD_S, STRANGER, Badge, Register
 from service.access.roles import Person
 from service.access.tickets import Tickets
 from service.access.tokens import log_in, log_out
@@ -117,7 +117,9 @@ class Gate:
                 return badge if badge and self.holds(badge) else self.refuse(connection)
         elif badge := self._register.by_login(connection.cookies.get(self.cookie(COOKIE), ""), now):
             return badge
-        return NOBODY if self.is_open and not _is_passed_on(connection) else None
+        if not self.is_open or _is_passed_on(connection):
+            return None
+        return NOBODY if self._register.is_empty else STRANGER
 
     def admit(self, connection: HTTPConnection, badge: Badge | None) -> None:
         """Let a request pass, or not; signing in is bounded by `log_in`.

@@ -4,7 +4,7 @@ No request waits for the database. What another process creates or revokes holds
 `Register.refresh` has been called again, which the service does every `PERIOD_S`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 
@@ -37,8 +37,10 @@ class Badge:
     csrf: str | None = None
 
 
-NOBODY = Badge(ANONYMOUS)
-"""Whoever may come in without a token."""
+STRANGER = Badge(ANONYMOUS)
+"""Whoever may come in without a token where others have one."""
+NOBODY = Badge(replace(ANONYMOUS, chooses=True))
+"""Whoever comes in where nobody has ever had a token."""
 
 
 class Register:

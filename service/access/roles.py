@@ -94,12 +94,15 @@ class Person:
         Whom alone they may see; None: everybody.
     anonymous : bool
         Nobody has signed in, and nobody has to on this machine.
+    chooses : bool
+        They may sign with a name of their choice: there is no token whose name it could be.
     """
 
     name: str
     role: Role
     dreamer: str | None = None
     anonymous: bool = False
+    chooses: bool = False
 
     def may(self, action: Action) -> bool:
         """Whether the table lets them."""
@@ -110,12 +113,12 @@ class Person:
         return self.dreamer is None or self.dreamer == dreamer
 
     def signs(self, claimed: str) -> str:
-        """Return by which name a command of theirs is logged; only the anonymous choose it."""
-        return claimed if self.anonymous else self.name
+        """Return by which name a command of theirs is logged."""
+        return claimed if self.chooses else self.name
 
 
 ANONYMOUS = Person("anonymous", Role.TECHNICIAN, anonymous=True)
-"""Whoever uses a service on their own machine that nobody has set up access for."""
+"""Whoever uses a service on their own machine without a token."""
 
 
 def person_of(connection: HTTPConnection) -> Person | None:

@@ -16,7 +16,7 @@ from service.access import register as tables
 from service.access.buckets import Buckets
 from service.access.connections import Connections
 from service.access.gate import ATTEMPTS, COMMANDS, COOKIE, CSRF_HEADER, LOGIN, Gate
-from service.access.register import NOBODY, Badge, Register
+from service.access.register import NOBODY, STRANGER, Badge, Register
 from service.access.roles import ANONYMOUS, SCOPED, Role
 from service.access.tickets import Tickets
 from service.access.tokens import create_token
@@ -154,9 +154,14 @@ def _lower(headers: dict[str, str]) -> dict[str, str]:
 def test_who_may_come_without_a_token(open_gate, settings, roles, comes_in):
     gate, _ = open_gate(*roles, **settings)
     badge = gate.identify(connection())
-    assert badge == (NOBODY if comes_in else None)
-    assert gate.holds(NOBODY) == comes_in
+    assert badge == ((STRANGER if roles else NOBODY) if comes_in else None)
+    assert gate.holds(NOBODY) == gate.holds(STRANGER) == comes_in
     assert (ANONYMOUS.role, ANONYMOUS.anonymous) == (Role.TECHNICIAN, True)
+
+
+def test_without_a_token_nobody_signs_with_the_name_of_one():
+    assert NOBODY.person.signs("ann") == "ann"
+    assert STRANGER.person.signs("ann") == ANONYMOUS.name
 
 
 @pytest.mark.parametrize(
