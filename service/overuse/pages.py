@@ -1,13 +1,11 @@
-"""The report as tables: for the terminal and as Markdown, from its JSON alone."""
+"""The report in words and tables, from its JSON alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-
-from rich.table import Table
 
 from service.overuse.changes import RAMP_DAYS
 from service.overuse.report import Figures
-from service.validation.pages import Sheet
+from service.sheets import MARK, Report, Sheet, mark_row, number
 
 TITLE = "How soon overuse is found, and how often a stable user is flagged"
 
@@ -37,12 +35,17 @@ Clopper-Pearson for shares, exact Poisson for rates. Quantiles count those who w
 later than all others (–)."""
 
 
-def sheets(figures: Figures) -> list[Sheet]:
-    """Return the tables of a report."""
+def report_of(figures: Figures) -> Report:
+    """Return the report of a study."""
+    words = _INTRO.format(**figures["study"]), _USERS, _FOUND.format(ramp=RAMP_DAYS)
+    return Report(TITLE, words, _sheets(figures))
+
+
+def _sheets(figures: Figures) -> tuple[Sheet, ...]:
     stable = figures["stable"]
     by_user = ", ".join(f"{n} times: {users}" for n, users in stable["level_3_by_user"].items())
-    return [
-        Sheet("Marks", ("mark", "value", "limit", ""), tuple(map(_mark, figures["marks"]))),
+    return (
+        Sheet("Marks", MARK, tuple(mark_row(mark, 2) for mark in figures["marks"])),
         Sheet("How soon overuse is found", _FOUND_HEAD, tuple(map(_found, figures["found"]))),
         Sheet("Levels", _USER_HEAD, tuple(map(_user, figures["users"]))),
         Sheet(
@@ -52,7 +55,7 @@ def sheets(figures: Figures) -> list[Sheet]:
             f"Stable users by how often they reached level 3: {by_user}. A hard bound was broken "
             f"{_rate(stable['hard'])} times a year.",
         ),
-    ]
+    )
 
 
 _FOUND_HEAD = (
@@ -78,18 +81,9 @@ _USER_HEAD = (
 )
 
 
-def _number(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
-
-
 def _rate(rate: Mapping[str, Any]) -> str:
     low, high = rate["interval"]
     return f"{rate['per_year']:.2f} ({low:.2f}–{high:.2f})"
-
-
-def _mark(mark: Mapping[str, Any]) -> tuple[str, ...]:
-    limit = f"{'≥' if mark['way'] == '>=' else '≤'} {mark['limit']:g}"
-    return mark["mark"], _number(mark["value"], 2), limit, mark["verdict"]
 
 
 def _found(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -101,10 +95,10 @@ def _found(row: Mapping[str, Any]) -> tuple[str, ...]:
         f"{row['limit']} {row['severity']}",
         str(row["users"]),
         str(row["before"]),
-        f"{_number(row['share'], 2)} ({low:.2f}–{high:.2f})",
-        _number(row["median_days"]),
-        _number(row["p90_days"]),
-        _number(first["median_days"]),
+        f"{number(row['share'], 2)} ({low:.2f}–{high:.2f})",
+        number(row["median_days"]),
+        number(row["p90_days"]),
+        number(first["median_days"]),
         ", ".join(f"{limit} {n}" for limit, n in first["through"].items()),
     )
 
@@ -113,7 +107,7 @@ def _user(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         row["kind"],
         str(row["users"]),
-        _number(row["years"]),
+        number(row["years"]),
         *(_rate(rate) for rate in row["reached"].values()),
         ", ".join(f"{share:.0%}" for share in row["days_at"]),
     )
@@ -121,34 +115,3 @@ def _user(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _limit(name: str, row: Mapping[str, Any]) -> tuple[str, ...]:
     return name, str(row["n"]), _rate(row), str(row["behind_level_3"])
-
-
-def console_tables(figures: Figures) -> list[Table]:
-    """Return the tables for a terminal."""
-    tables = []
-    for sheet in sheets(figures):
-        table = Table(title=sheet.title, box=None, title_justify="left", caption=sheet.note or None)
-        for heading in sheet.headings:
-            table.add_column(heading, overflow="fold")
-        for row in sheet.rows:
-            table.add_row(*row, style={"missed": "bold red", "too few": "yellow"}.get(row[-1]))
-        tables.append(table)
-    return tables
-
-
-def markdown(figures: Figures) -> str:
-    """Write the report as Markdown."""
-    parts = [f"# {TITLE}", _INTRO.format(**figures["study"]), _USERS]
-    parts.append(_FOUND.format(ramp=RAMP_DAYS))
-    for sheet in sheets(figures):
-        parts += [
-            f"## {sheet.title}",
-            *filter(None, [sheet.note]),
-            _pipes(sheet.headings, sheet.rows),
-        ]
-    return "\n\n".join(parts) + "\n"
-
-
-def _pipes(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = (headings, ("---",) * len(headings), *rows)
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,14 +1,11 @@
-"""The report as tables: for the terminal, as Markdown and as one HTML page, from its JSON alone."""
+"""The report in words and tables, from its JSON alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from rich.table import Table
 
 from monitor.alarm.eeg import STRAY
 from monitor.signal.artefacts import OPEN_FOUND_S
+from service.sheets import MARK, Report, Sheet, between, mark_row, number
 from service.validation.causes import GRACE_S
 from service.validation.report import Figures
 
@@ -53,21 +50,15 @@ _LEFT_OUT = """Left out are {kinds}: they come of weeks of dream time and not of
 a study of their own, `dreamwatch usage study`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One table of the report."""
-
-    title: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
+def report_of(figures: Figures) -> Report:
+    """Return the report of a study."""
+    return Report(TITLE, _words(figures), _sheets(figures))
 
 
-def sheets(figures: Figures) -> list[Sheet]:
-    """Return the tables of a report."""
+def _sheets(figures: Figures) -> tuple[Sheet, ...]:
     false, missing = figures["false_alarms"], figures["missing_alarms"]
-    return [
-        Sheet("Marks", ("mark", "value", "limit", ""), tuple(map(_mark, figures["marks"]))),
+    return (
+        Sheet("Marks", MARK, tuple(mark_row(mark, 3) for mark in figures["marks"])),
         Sheet(
             "Kinds",
             _KIND,
@@ -90,10 +81,15 @@ def sheets(figures: Figures) -> list[Sheet]:
             ("", "hours", "share"),
             tuple(_share(*i) for i in figures["coverage"].items()),
         ),
-        Sheet("Hypnograms", ("origin", "nights", "hours"), _origins(figures["study"])),
-        Sheet(*_listed("False", false, ("night", "at_s", "kind", "source", "priority"))),
-        Sheet(*_listed("Missing", missing, ("night", "onset_s", "kind", "cause"))),
-    ]
+        Sheet(
+            "Hypnograms",
+            ("origin", "nights", "hours"),
+            _origins(figures["study"]),
+            brief=False,
+        ),
+        _listed("False", false, ("night", "at_s", "kind", "source", "priority")),
+        _listed("Missing", missing, ("night", "onset_s", "kind", "cause")),
+    )
 
 
 _KIND = (
@@ -110,30 +106,17 @@ _KIND = (
 _CAUSE = ("kind", "cause", "onset", "planted", "found", "on-delay s", "due s", "median s", "p99 s")
 
 
-def _number(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
-
-
-def _between(interval: Sequence[float], digits: int) -> str:
-    return f"({interval[0]:.{digits}f}–{interval[1]:.{digits}f})"
-
-
-def _mark(mark: Mapping[str, Any]) -> tuple[str, ...]:
-    limit = f"{'≥' if mark['way'] == '>=' else '≤'} {mark['limit']:g}"
-    return mark["mark"], _number(mark["value"], 3), limit, mark["verdict"]
-
-
 def _kind(kind: str, row: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         kind,
         row["priority"],
         str(row["planted"]),
         str(row["found"]),
-        f"{_number(row['sensitivity'], 3)} {_between(row['interval'], 3)}",
-        _number(row["median_s"]),
-        _number(row["p99_s"]),
+        f"{number(row['sensitivity'], 3)} {between(row['interval'], 3)}",
+        number(row["median_s"]),
+        number(row["p99_s"]),
         str(row["false"]),
-        f"{row['per_24_h']:.2f} {_between(row['per_24_h_interval'], 2)}",
+        f"{row['per_24_h']:.2f} {between(row['per_24_h_interval'], 2)}",
     )
 
 
@@ -145,10 +128,10 @@ def _cause(row: Mapping[str, Any]) -> tuple[str, ...]:
         row["onset"],
         str(row["planted"]),
         str(row["found"]),
-        _number(row["on_delay_s"], 0),
+        number(row["on_delay_s"], 0),
         f"{low:g}" if low == high else f"{low:g}–{high:g}",
-        _number(row["median_s"]),
-        _number(row["p99_s"]),
+        number(row["median_s"]),
+        number(row["p99_s"]),
     )
 
 
@@ -158,109 +141,36 @@ def _brief(figures: Figures) -> tuple[tuple[str, ...], ...]:
 
 
 def _budget(priority: str, row: Mapping[str, Any]) -> tuple[str, ...]:
-    rate = f"{row['per_24_h']:.2f} {_between(row['per_24_h_interval'], 2)}"
+    rate = f"{row['per_24_h']:.2f} {between(row['per_24_h_interval'], 2)}"
     return priority, str(row["false"]), rate, f"≤ {row['budget']:g}"
 
 
 def _share(name: str, row: Mapping[str, float]) -> tuple[str, ...]:
     return (
         name.replace("_without_fault", ", nothing planted"),
-        _number(row["hours"]),
+        number(row["hours"]),
         f"{row['share']:.2%}",
     )
 
 
 def _origins(study: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
     return tuple(
-        (_SOURCES.get(name, name), f"{row['nights']:.0f}", _number(row["hours"]))
+        (_SOURCES.get(name, name), f"{row['nights']:.0f}", number(row["hours"]))
         for name, row in study["hypnograms"].items()
     )
 
 
-def _listed(
-    what: str, found: Sequence[Mapping[str, Any]], names: tuple[str, ...]
-) -> tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...], str]:
+def _listed(what: str, found: Sequence[Mapping[str, Any]], names: tuple[str, ...]) -> Sheet:
     rows = tuple(tuple(str(row[name]) for name in names) for row in found[:_SHOWN])
     note = f"The first {_SHOWN} of {len(found)}." if len(found) > _SHOWN else ""
-    return f"{what} alarms, one by one", names, rows, note
+    return Sheet(f"{what} alarms, one by one", names, rows, note, brief=False)
 
 
-def console_tables(figures: Figures) -> list[Table]:
-    """Return the tables for a terminal."""
-    tables = []
-    for sheet in sheets(figures)[:-3]:
-        table = Table(title=sheet.title, box=None, title_justify="left")
-        for heading in sheet.headings:
-            table.add_column(heading, overflow="fold")
-        for row in sheet.rows:
-            style = {"missed": "bold red", "too few": "yellow"}.get(row[-1])
-            table.add_row(*row, style=style)
-        tables.append(table)
-    return tables
-
-
-def markdown(figures: Figures) -> str:
-    """Write the report as Markdown."""
-    parts = [f"# {TITLE}", *_words(figures)]
-    for sheet in sheets(figures):
-        parts += [f"## {sheet.title}", *filter(None, [sheet.note]), _pipes(sheet)]
-    return "\n\n".join(parts) + "\n"
-
-
-def _pipes(sheet: Sheet) -> str:
-    if not sheet.rows:
-        return "None."
-    lines = (sheet.headings, ("---",) * len(sheet.headings), *sheet.rows)
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def html(figures: Figures) -> str:
-    """Write the report as one HTML page that needs nothing else."""
-    body = [f"<h1>{TITLE}</h1>", *(f"<p>{_plain(words)}</p>" for words in _words(figures))]
-    for sheet in sheets(figures):
-        note = f"<p>{escape(sheet.note)}</p>" if sheet.note else ""
-        body.append(f"<h2>{escape(sheet.title)}</h2>\n{note}{_grid(sheet)}")
-    return _PAGE.format(title=TITLE, body="\n".join(body))
-
-
-def _grid(sheet: Sheet) -> str:
-    if not sheet.rows:
-        return "<p>None.</p>"
-    head = _line("th", sheet.headings)
-    return "<table>\n" + "\n".join([head, *(_line("td", row) for row in sheet.rows)]) + "\n</table>"
-
-
-def _line(tag: str, cells: Iterable[str]) -> str:
-    told = [escape(cell) for cell in cells]
-    verdict = ' class="missed"' if told[-1] == "missed" else ""
-    return f"<tr{verdict}>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in told) + "</tr>"
-
-
-def _plain(words: str) -> str:
-    return escape(words).replace("`", "").replace("*", "")
-
-
-def _words(figures: Figures) -> list[str]:
+def _words(figures: Figures) -> tuple[str, ...]:
     study = figures["study"]
     intro = _INTRO.format(
         asked=study["asked_hours"], seed=study["seed"], nights=study["nights"], hours=study["hours"]
     )
     due = _DUE.format(open_s=OPEN_FOUND_S, stray=STRAY)
     left_out = _LEFT_OUT.format(kinds=" and ".join(study["left_out"]))
-    return [intro, _MATCHING.format(grace=GRACE_S), due, left_out]
-
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 75rem; margin: auto; padding: 1rem }}
-table {{ border-collapse: collapse; display: block; overflow-x: auto }}
-th, td {{ text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid #ddd }}
-.missed td {{ color: #b00020; font-weight: 600 }}
-</style>
-{body}
-</html>
-"""
+    return intro, _MATCHING.format(grace=GRACE_S), due, left_out

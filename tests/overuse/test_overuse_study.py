@@ -15,9 +15,10 @@ from service.overuse import study as simulated
 from service.overuse.follow import FIRST, ZONE, Course, Finding, Rise, User, follow, live, watch
 from service.overuse.kinds import BREACH_DAYS, KINDS, ONSET_DAY, STABLE, Group
 from service.overuse.nights import Night, make_session
-from service.overuse.pages import markdown
+from service.overuse.pages import report_of
 from service.overuse.report import LEAST_USERS, MET, MISSED, TOO_FEW, assess, missed
 from service.overuse.study import Study, run_study
+from service.sheets import html, markdown
 
 DOCS = Path(__file__).parents[2] / "docs"
 LIMITS = default_limits()
@@ -154,7 +155,7 @@ def test_the_quick_report_is_complete(quick):
     told = {row["kind"] for row in quick["users"]}
     assert asked | told == set(KINDS)
     assert {mark["verdict"] for mark in quick["marks"]} == {TOO_FEW}
-    text = markdown(quick)
+    text = markdown(report_of(quick))
     for name in KINDS:
         assert f"| {name} |" in text
     for mark in quick["marks"]:
@@ -168,11 +169,14 @@ def test_equal_seeds_make_equal_users_and_quick_ones_live_shorter():
     assert len(Study(users=2).people()) == 2 * len(KINDS)
 
 
-def test_the_command_writes_both_files_and_exits_with_what_is_missed(monkeypatch, tmp_path, capsys):
+def test_the_command_writes_its_files_and_exits_with_what_is_missed(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(simulated, "run_study", lambda *_: of_all(LEAST_USERS))
-    cli.study(as_json=tmp_path / "a.json", as_markdown=tmp_path / "a.md", quick=False)
+    cli.study(
+        as_json=tmp_path / "a.json", as_html=tmp_path / "a.html", as_markdown=tmp_path / "a.md"
+    )
     figures = json.loads((tmp_path / "a.json").read_text())
-    assert markdown(figures) == (tmp_path / "a.md").read_text()
+    assert markdown(report_of(figures)) == (tmp_path / "a.md").read_text()
+    assert html(report_of(figures)) == (tmp_path / "a.html").read_text()
     assert "How soon overuse is found" in capsys.readouterr().out
     late = of_all(LEAST_USERS, never=("more REM, at once",))
     monkeypatch.setattr(simulated, "run_study", lambda *_: late)
@@ -193,6 +197,6 @@ def test_the_processes_tell_how_far_they_are():
 
 def test_the_report_in_the_documentation_is_that_of_its_figures():
     figures = json.loads((DOCS / "overuse.json").read_text(encoding="utf-8"))
-    assert markdown(figures) == (DOCS / "overuse.md").read_text(encoding="utf-8")
+    assert markdown(report_of(figures)) == (DOCS / "overuse.md").read_text(encoding="utf-8")
     assert {row["kind"] for row in [*figures["found"], *figures["users"]]} == set(KINDS)
     assert figures["study"]["users"] >= LEAST_USERS

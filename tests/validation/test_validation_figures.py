@@ -12,8 +12,9 @@ from scipy.stats import binom, poisson
 from validation_records import planted, raised, record
 
 from monitor.domain.events import Coverage, Priority
+from service.sheets import html, markdown
 from service.validation.intervals import rate_interval, share_interval
-from service.validation.pages import html, markdown
+from service.validation.pages import report_of
 from service.validation.records import Covered
 from service.validation.report import assess, missed
 from service.validation.study import Study
@@ -116,7 +117,7 @@ def test_figures_survive_json():
 def test_the_pages_tell_every_mark_and_escape_what_they_tell():
     night = replace(record([], [raised(10, source="<b>")]), name="calm & 1")
     found = figures(night)
-    page, text = html(found), markdown(found)
+    page, text = html(report_of(found)), markdown(report_of(found))
     assert "&lt;b&gt;" in page
     assert "calm &amp; 1" in page
     for told in found["marks"]:
@@ -131,5 +132,5 @@ def test_the_pages_tell_every_mark_and_escape_what_they_tell():
 )
 def test_the_committed_report_is_what_its_json_says(name, write):
     found = json.loads((DOCS / "validation.json").read_text(encoding="utf-8"))
-    assert (DOCS / name).read_text(encoding="utf-8") == write(found)
+    assert (DOCS / name).read_text(encoding="utf-8") == write(report_of(found))
     assert found["study"]["hours"] >= 720
