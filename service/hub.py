@@ -161,6 +161,7 @@ class Hub:
         self._limit = limit
         self._clients: set[Subscription] = set()
         self._remembered: deque[Entry] = deque(maxlen=REMEMBERED)
+        self._forgotten: dict[str, int] = {}
         self._looking: tuple[Filter, ...] = ()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reading = asyncio.Semaphore(READERS)
@@ -198,6 +199,15 @@ class Hub:
             if wanted.wants_dreamer(dreamer)
         )
         return [entry for entry in later if wanted.wants(entry)] if whole else None
+
+    def forget_through(self, forgotten: Mapping[str, int]) -> None:
+        """Leave out what the log holds no more: of each dreamer the entries up to a number."""
+        if forgotten == self._forgotten:
+            return
+        self._forgotten = dict(forgotten)
+        self.overview.forget_through(forgotten)
+        kept = [e for e in self._remembered if e.seq > forgotten.get(e.dreamer, 0)]
+        self._remembered = deque(kept, self._remembered.maxlen)
 
     def forget(self, dreamer: str) -> None:
         """Leave out a dreamer of whom the log holds nothing any more."""

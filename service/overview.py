@@ -1,6 +1,6 @@
 """How every dreamer is now, folded from the log's entries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -35,6 +35,14 @@ class Overview:
         if entry.type == "session" and data["status"] == "started":
             latest.clear()
         latest[entry.type] = entry
+
+    def forget_through(self, forgotten: Mapping[str, int]) -> None:
+        """Leave out of each dreamer the entries up to a number; how far the log goes remains."""
+        for dreamer, through in forgotten.items():
+            for table in (self._latest, self._alarms):
+                kept = {k: e for k, e in table.get(dreamer, {}).items() if e.seq > through}
+                if dreamer in table:
+                    table[dreamer] = kept
 
     def forget(self, dreamer: str) -> None:
         """Leave out a dreamer of whom the log holds nothing any more."""

@@ -217,7 +217,6 @@ class Runner:
         if alive and not self._inputs:
             came = self._read(now)
             if came is None:
-                self._go_on_without(now)
                 return End(self._reached)
             self._inputs.extend(came)
         if self._inputs:
@@ -286,6 +285,8 @@ class Runner:
         """Commit events together with the state they led to; only then tell anybody."""
         if any(isinstance(e, SessionChanged) and e.status == ENDED for e in events):
             self._status = ENDED
+            self._inputs.clear()  # what was read ahead comes too late
+            self._go_on_without(self._clock())
         session = self._session.config.session
         drafts = [draft(e, session) for e in events if not isinstance(e, LiveStage)]
         entries = self._recorder.commit(self._row(), drafts, self.record) if drafts else []

@@ -164,6 +164,9 @@ class Station:
             before = self.runners[dreamer]
             if self._begun.get(dreamer) == begin.command_id:
                 return before.session
+            arguments = dreamer, "begin", begin.command_id
+            if begun := await asyncio.to_thread(self.store.session_of_command, *arguments):
+                return begun
             if not before.ended:
                 raise NotAllowed(f"a session of {dreamer} is under way")
             planned = spec.planned_s if planned_s is None else planned_s
@@ -211,6 +214,7 @@ class Station:
         while True:
             try:
                 kept = await asyncio.to_thread(self._forget)
+                self.hub.forget_through(await asyncio.to_thread(self.store.forgotten))
             except StoreError as error:
                 logger.error("nothing is forgotten for now: %s", error)
             else:

@@ -1,5 +1,6 @@
 """The durable log and the sessions' snapshots. One writer numbers and commits; anybody reads."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -197,9 +198,9 @@ class Store:
         )
 
     def forgotten(self) -> dict[str, int]:
-        """Return the number of the last entry that was forgotten of each of `dreamers`, or 0."""
-        known = chains.c.name.in_(select(sessions.c.dreamer))
-        query = select(chains.c.name, chains.c.forgotten).where(known)
+        """Return the number of the last entry that was forgotten, of each of whom any was."""
+        named = chains.c.name.is_not(None) & (chains.c.forgotten > 0)
+        query = select(chains.c.name, chains.c.forgotten).where(named)
         return dict(self.read(lambda connection: connection.execute(query).all()))
 
     def of_session(self, dreamer: str, session: str, kind: str) -> list[Entry]:
@@ -208,6 +209,19 @@ class Store:
         return self._entries(
             _ENTRIES.where(of_session, events.c.chain == _chain(dreamer)).order_by(events.c.seq)
         )
+
+    def session_of_command(self, dreamer: str, command: str, command_id: str) -> str | None:
+        """Return the session in which a dreamer's command was carried out, if it was."""
+        query = select(events.c.session, events.c.data).where(
+            events.c.chain == _chain(dreamer),
+            events.c.type == "command",
+            events.c.data.is_not(None),
+        )
+        for session, data in self.read(lambda connection: connection.execute(query).all()):
+            told = json.loads(data)
+            if (told["command"], told["command_id"]) == (command, command_id):
+                return str(session)
+        return None
 
     def version_of(self, dreamer: str, alarm_id: str) -> int | None:
         """Return the version that an alarm has now, None when there is no such alarm."""

@@ -77,6 +77,7 @@ async def _open(
         await _close(websocket, POLICY_VIOLATION, explain(error))
         return
     forgotten = await asyncio.to_thread(station.store.forgotten)
+    station.hub.forget_through(forgotten)
     with station.hub.subscribe(wanted) as client:
         opening = _opening(station, client, cursor, forgotten)
         await _serve(websocket, client, opening, ended)
@@ -134,7 +135,7 @@ def _opening(
     """Return what comes before the live entries; made in the moment of subscribing, read later."""
     wanted = client.wanted
     heads = {d: n for d, n in station.hub.overview.heads.items() if wanted.scope in (None, d)}
-    gone = {d: seq for d, seq in forgotten.items() if wanted.wants_dreamer(d)}
+    gone = {d: seq for d, seq in forgotten.items() if d in heads and wanted.wants_dreamer(d)}
     if cursor is None or not fits(cursor, heads, gone):
         return _in_turn([station.snapshot(wanted)])
     missed = station.hub.missed(cursor, wanted)

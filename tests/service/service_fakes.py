@@ -20,7 +20,7 @@ from monitor.domain.events import (
     SamplesLost,
     SessionChanged,
 )
-from monitor.domain.inputs import Acknowledge, Chunk, End, Gap, Input, Tick, Wake
+from monitor.domain.inputs import Acknowledge, Chunk, End, Finish, Gap, Input, Tick, Wake
 from monitor.domain.montage import Montage
 from monitor.domain.stage import Stage
 from monitor.usage.record import SessionRecord
@@ -115,7 +115,7 @@ class FakeSession:
             case Gap():
                 self.position += item.n_samples
                 return [SamplesLost(self.now, item.first_sample, item.n_samples, item.cause)]
-            case End():
+            case End() | Finish():
                 return [self._changed("ended")]
             case Wake(command_id=command_id, actor=actor) if command_id not in self.done:
                 self.done.add(command_id)

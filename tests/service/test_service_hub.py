@@ -183,6 +183,25 @@ def test_what_is_remembered_is_all_that_was_missed_or_nothing(whose, cursor, sco
     assert "a" not in {e.dreamer for e in hub.missed({"b": 31, "c": 31}, Filter())}
 
 
+def test_what_the_log_holds_no_more_is_told_to_nobody():
+    hub = Hub(Overview(), 10)
+    entries = [entry(1), entry(2), entry(3), entry(1, "bed-8")]
+
+    async def scene():
+        hub.bind(asyncio.get_running_loop())
+        hub.publish(entries)
+        await asyncio.sleep(0)
+
+    asyncio.run(scene())
+    hub.forget_through({"bed-7": 2})
+    assert hub.missed({"bed-7": 2}, Filter()) == entries[2:]
+    assert hub.overview.dreamer("bed-7")["stage"] is not None
+    hub.forget_through({"bed-7": 3})
+    assert hub.missed({"bed-7": 3}, Filter()) == entries[3:]
+    assert hub.overview.dreamer("bed-7")["stage"] is None
+    assert hub.overview.heads == {"bed-7": 3, "bed-8": 1}
+
+
 def test_publishing_before_the_loop_is_known_is_a_mistake_that_shows():
     with pytest.raises(RuntimeError, match="bind"):
         Hub(Overview(), 10).publish([entry(1)])

@@ -12,7 +12,7 @@ from service_server import eventually
 
 from monitor.domain.errors import SourceError, UnknownAlarm
 from monitor.domain.events import LiveStage
-from monitor.domain.inputs import Acknowledge, Chunk, End, Gap, Tick, Wake
+from monitor.domain.inputs import Acknowledge, Chunk, End, Finish, Gap, Tick, Wake
 from monitor.domain.stage import Stage
 from monitor.sources.spec import SourceSpec
 from service.contract import Live
@@ -121,6 +121,18 @@ def test_after_the_end_time_goes_on_at_the_speed_of_life(store, speed):
     assert world.session.ticks == sorted(world.session.ticks)
     assert store.last_session("bed-7").status == ENDED
     assert not world.order(Wake(command_id="later")).exception()
+
+
+@pytest.mark.parametrize("speed", [1, 120])
+def test_when_a_person_ends_the_session_time_goes_on_at_the_speed_of_life(store, speed):
+    world = World(store, speed, seconds=1000)
+    world.runner.begin()
+    world.pass_time(3)
+    reached = world.session.position
+    world.order(Finish(command_id="up"))
+    world.pass_time(10)
+    assert world.session.position == reached
+    assert world.session.ticks[-1] == pytest.approx(reached + 10 * SFREQ, abs=2 * SFREQ)
 
 
 def test_a_live_source_that_is_silent_ticks_once_a_second(store):

@@ -111,6 +111,8 @@ def test_no_new_session_begins_beyond_a_hard_limit_until_an_admin_lifts_it(runni
     assert logged[0] == {"command_id": "begin", "command": "begin", "actor": "bea", "detail": {}}
     assert [done["command"] for done in logged].count("begin") == 1
     eventually(lambda: service.station.runners["bed-5"].ended)
+    service.station._begun.clear()  # as after a restart
+    assert post(service, "bed-5/sessions", command_id="begin").json() == begun.json()
     alarm = alarms(service, "bed-5")["OVERUSE_HARD sleep_24h_min"]
     assert (alarm["state"], alarm["present"]) == ("RTN_UNACK", False)
     assert service.station.describe("bed-5")["wake"] is None
