@@ -10,13 +10,13 @@ import hmac
 import json
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import Condition
+from dataclasses import dataclass, replace
+from threading import Condition, Thread
 from typing import Any, TypeAlias
 
 from monitor.alarm.rules import TOP_LEVEL
+from monitor.domain.events import Priority
 from service.entries import Entry, Telemetry
 from service.errors import OutsideError
 from service.outside import send
@@ -25,55 +25,77 @@ logger = logging.getLogger(__name__)
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 60.0
 MAX_WAITING = 1_000
-"""Alarms that wait for delivery at most; the oldest goes, and will be told again."""
+"""Messages that wait at most; the least grave goes, and will be told again."""
+CLOSE_S = 1.0
+"""Seconds that the end waits for a request under way [own choice]."""
+_UNANSWERED = ("ACTIVE_UNACK", "RTN_UNACK")
 
 Send: TypeAlias = Callable[[str, bytes, Mapping[str, str]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """What waits to be taken; it is tried when it is `due`, in monotonic seconds."""
+
+    key: str
+    event_id: str
+    text: str
+    rank: int
+    due: float
+    retry_s: float = FIRST_RETRY_S
+
+    def put_off(self, now: float) -> "_Message":
+        """Try again after a while, which doubles each time."""
+        longer = min(2 * self.retry_s, LONGEST_RETRY_S)
+        return replace(self, due=now + self.retry_s, retry_s=longer)
 
 
 class Webhook:
     """Delivers to one address, in a thread of its own, until it is taken; a `Publisher`.
 
-    Only the newest message of each alarm waits. It is not kept over a restart, for an alarm at its
-    top level is told again every few minutes anyway.
+    The gravest goes first; what is not taken waits for its own next try while the others go. Only
+    the newest message of each alarm waits, and only until somebody inside has taken the alarm on or
+    it is over. None is kept over a restart, for an alarm at its top level is told again every few
+    minutes anyway.
 
     Parameters
     ----------
     url, secret : str
         Where to, and what the signature is made with.
     post : callable
-        Sends body and headers to a URL, or raises `OutsideError`.
-
-    Attributes
-    ----------
-    trouble : str
-        Why nothing is delivered now; empty when all is well.
+        Sends body and headers to a URL within seconds, or raises `OutsideError`.
     """
 
     def __init__(self, url: str, secret: str, post: Send = send) -> None:
-        self.trouble = ""
         self._url, self._secret, self._post = url, secret.encode(), post
-        self._waiting: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._waiting: dict[str, _Message] = {}
+        self._troubles: dict[str, str] = {}
         self._changed = Condition()
         self._over = False
-        self._thread = ThreadPoolExecutor(1, "webhook")
-        self._running = self._thread.submit(self._run)
+        self._thread = Thread(target=self._run, name="webhook", daemon=True)
+        self._thread.start()
+
+    @property
+    def trouble(self) -> str:
+        """Why something that waits was not taken; empty when all is well."""
+        with self._changed:
+            return next(iter(self._troubles.values()), "")
 
     def publish(self, entries: Sequence[Entry], /) -> None:
         """Take alarms that have reached everybody and are still nobody's."""
         for entry in entries:
-            if entry.type == "alarm" and _concerns_everybody(entry.message["data"]):
-                self.put(entry.message["data"]["alarm_id"], entry.event_id, entry.text)
+            if entry.type == "alarm":
+                self._see(entry, entry.message["data"])
 
     def tell(self, message: Telemetry, /) -> None:
         """Leave telemetry be."""
 
-    def put(self, key: str, event_id: str, text: str) -> None:
-        """Queue a message in place of an older one of the same key."""
+    def put(self, key: str, event_id: str, text: str, rank: int = Priority.HIGH.rank) -> None:
+        """Queue a message in place of an older one of the same key, to be tried at once."""
         with self._changed:
-            self._waiting.pop(key, None)
-            self._waiting[key] = event_id, text
-            while len(self._waiting) > MAX_WAITING:
-                self._waiting.popitem(last=False)
+            self._waiting[key] = _Message(key, event_id, text, rank, time.monotonic())
+            if len(self._waiting) > MAX_WAITING:
+                self._withdraw(min(self._waiting.values(), key=lambda m: (m.rank, m.due)).key)
             self._changed.notify()
 
     def close(self) -> None:
@@ -81,59 +103,69 @@ class Webhook:
         with self._changed:
             self._over = True
             self._changed.notify()
-        self._thread.shutdown()
-        self._running.result()
+        self._thread.join(CLOSE_S)
+
+    def _see(self, entry: Entry, alarm: Mapping[str, Any]) -> None:
+        key, state = alarm["alarm_id"], alarm["state"]
+        if state == "ACTIVE_UNACK" and alarm["escalation_level"] >= TOP_LEVEL:
+            self.put(key, entry.event_id, entry.text, Priority(alarm["priority"]).rank)
+        elif state not in _UNANSWERED:
+            self._withdraw(key)
+
+    def _withdraw(self, key: str) -> None:
+        with self._changed:
+            self._waiting.pop(key, None)
+            self._troubles.pop(key, None)
 
     def _run(self) -> None:
-        wait = FIRST_RETRY_S
-        while taken := self._take():
+        while message := self._next():
             try:
-                self._deliver(*taken[1])
+                self._deliver(message)
             except OutsideError as error:
-                self._fail(error)
-                self._put_back(*taken)
-                self._pause(wait)
-                wait = min(2 * wait, LONGEST_RETRY_S)
+                self._fail(message, error)
             else:
-                wait = FIRST_RETRY_S
-                self.trouble = ""
+                self._finish(message)
 
-    def _take(self) -> tuple[str, tuple[str, str]] | None:
-        """Wait for the next message; None when it is over."""
+    def _next(self) -> _Message | None:
+        """Wait until a message is due; of several return the gravest; None when it is over."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._over)
-            return None if self._over else self._waiting.popitem(last=False)
+            while not self._over:
+                now = time.monotonic()
+                waiting = self._waiting.values()
+                if due := [message for message in waiting if message.due <= now]:
+                    return min(due, key=lambda message: (-message.rank, message.due))
+                first = min((message.due for message in waiting), default=now + LONGEST_RETRY_S)
+                self._changed.wait(first - now)
+        return None
 
-    def _put_back(self, key: str, message: tuple[str, str]) -> None:
-        """Have a message wait again, first, unless a newer one has come."""
-        with self._changed:
-            if key not in self._waiting:
-                self._waiting[key] = message
-                self._waiting.move_to_end(key, last=False)
-
-    def _pause(self, seconds: float) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._over, seconds)
-
-    def _deliver(self, event_id: str, text: str) -> None:
-        body, stamp = text.encode(), str(int(time.time()))
+    def _deliver(self, message: _Message) -> None:
+        body, stamp = message.text.encode(), str(int(time.time()))
         signature = hmac.new(self._secret, f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
         headers = {
             "Content-Type": "application/json",
-            "Dreamwatch-Event": event_id,
+            "Dreamwatch-Event": message.event_id,
             "Dreamwatch-Timestamp": stamp,
             "Dreamwatch-Signature": f"sha256={signature}",
         }
         self._post(self._url, body, headers)
 
-    def _fail(self, error: OutsideError) -> None:
-        if not self.trouble:
-            logger.error("the webhook does not deliver, which is tried again: %s", error)
-        self.trouble = str(error)
+    def _fail(self, message: _Message, error: OutsideError) -> None:
+        """Have a message wait again, unless a newer one has come or it is withdrawn."""
+        with self._changed:
+            current = self._waiting.get(message.key)
+            if current is None:
+                return
+            if current is message:
+                self._waiting[message.key] = message.put_off(time.monotonic())
+            if not self._troubles:
+                logger.error("the webhook does not deliver, which is tried again: %s", error)
+            self._troubles[message.key] = str(error)
 
-
-def _concerns_everybody(alarm: Mapping[str, Any]) -> bool:
-    return bool(alarm["escalation_level"] >= TOP_LEVEL and alarm["state"] == "ACTIVE_UNACK")
+    def _finish(self, message: _Message) -> None:
+        with self._changed:
+            self._troubles.pop(message.key, None)
+            if self._waiting.get(message.key) is message:
+                del self._waiting[message.key]
 
 
 def not_watched(dreamer: str, at: str, reason: str) -> str:

@@ -4,6 +4,8 @@ import hashlib
 import hmac
 import json
 import threading
+import time
+from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -11,11 +13,11 @@ import pytest
 from service_fakes import alarm
 from service_server import eventually
 
+from monitor.domain.events import Priority
 from service.addresses import check_address
 from service.entries import Entry, draft
 from service.errors import OutsideError
-from service.outside import send
-from service.webhook import MAX_WAITING, Webhook, not_watched
+from service.webhook import CLOSE_S, MAX_WAITING, Webhook, _Message, not_watched
 
 KEY = "sixteen characters"
 
@@ -52,9 +54,15 @@ def webhook(receiver):
     webhook.close()
 
 
-def entry(level=2, state="ACTIVE_UNACK", alarm_id="bed-7:UNRESPONSIVE::1", version=3):
+def entry(
+    level=2,
+    state="ACTIVE_UNACK",
+    alarm_id="bed-7:UNRESPONSIVE::1",
+    version=3,
+    priority=Priority.HIGH,
+):
     event = replace(
-        alarm(), escalation_level=level, state=state, alarm_id=alarm_id, version=version
+        alarm(alarm_id, version=version, state=state), escalation_level=level, priority=priority
     )
     made = draft(event, "night")
     return Entry(version, "bed-7", version, made.event_id, made.type, made.at, made.data)
@@ -91,52 +99,145 @@ def test_it_is_tried_again_until_it_is_taken_and_the_same_event_stays_the_same(r
     eventually(lambda: webhook.trouble == "")
 
 
-def test_the_newest_of_an_alarm_takes_the_place_of_an_older_one():
-    refusing, posted = threading.Event(), []
+class Post:
+    """Takes what is posted once it is `let`, but for the events that it is to refuse."""
 
-    def post(_url, body, _headers):
-        if not refusing.wait(5):
+    def __init__(self, *refused):
+        self.refused, self.tried = set(refused), []
+        self.let = threading.Event()
+
+    def __call__(self, _url, _body, headers):
+        self.tried.append(headers["Dreamwatch-Event"])
+        if not self.let.wait(5):
             raise AssertionError("never let go")
-        posted.append(json.loads(body)["data"]["version"])
+        if self.tried[-1] in self.refused:
+            raise OutsideError(f"{self.tried[-1]} is refused")
 
+
+@contextmanager
+def hooked(post):
     webhook = Webhook("http://127.0.0.1:1/", KEY, post)
-    webhook.publish([entry(version=1)])
-    eventually(lambda: not webhook._waiting)
-    webhook.publish([entry(version=2)])
-    webhook.publish([entry(version=3)])
-    refusing.set()
-    eventually(lambda: posted == [1, 3])
-    webhook.close()
+    try:
+        yield webhook
+    finally:
+        post.let.set()
+        webhook.close()
 
 
-def test_what_waits_is_bounded():
-    going = threading.Event()
-    webhook = Webhook("http://127.0.0.1:1/", KEY, lambda *_: going.wait(5))
-    for number in range(MAX_WAITING + 50):
-        webhook.put(str(number), "id", "{}")
-    assert len(webhook._waiting) <= MAX_WAITING
-    with webhook._changed:
+def test_the_newest_of_an_alarm_takes_the_place_of_an_older_one():
+    post = Post()
+    with hooked(post) as webhook:
+        versions = [entry(version=version) for version in (1, 2, 3)]
+        webhook.publish(versions[:1])
+        eventually(lambda: post.tried)
+        webhook.publish(versions[1:])
+        post.let.set()
+        eventually(lambda: len(post.tried) == 2)
+    assert post.tried == [versions[0].event_id, versions[2].event_id]
+
+
+def test_what_is_refused_holds_nothing_else_up_and_stays_a_trouble():
+    post = Post("A")
+    post.let.set()
+    with hooked(post) as webhook:
+        webhook.put("a", "A", "{}")
+        eventually(lambda: webhook.trouble == "A is refused")
+        webhook.put("b", "B", "{}")
+        eventually(lambda: "B" in post.tried)
+        eventually(lambda: post.tried.count("A") == 2)
+        assert webhook.trouble == "A is refused"
+        post.refused.clear()
+        webhook.put("a", "A2", "{}")
+        eventually(lambda: webhook.trouble == "")
+    assert post.tried == ["A", "B", "A", "A2"]
+
+
+def test_a_newer_message_of_what_is_refused_is_tried_at_once_and_trouble_stays():
+    post = Post("A", "A2")
+    post.let.set()
+    with hooked(post) as webhook:
+        webhook.put("a", "A", "{}")
+        eventually(lambda: webhook.trouble)
+        post.let.clear()
+        webhook.put("a", "A2", "{}")
+        eventually(lambda: post.tried[-1] == "A2", within_s=0.9)
+        assert webhook.trouble == "A is refused"
+
+
+def test_the_gravest_goes_first():
+    post = Post()
+    with hooked(post) as webhook:
+        webhook.put("0", "first", "{}", Priority.LOW.rank)
+        eventually(lambda: post.tried)
+        low, high = (entry(alarm_id=f"bed-7:X:{p}:1", priority=p) for p in ("low", "high"))
+        webhook.publish([low, high])
+        post.let.set()
+        eventually(lambda: len(post.tried) == 3)
+    assert post.tried == ["first", high.event_id, low.event_id]
+
+
+@pytest.mark.parametrize(
+    ("state", "left"),
+    [("ACTIVE_ACK", ""), ("RESOLVED", ""), ("SHELVED", ""), ("RTN_UNACK", " is refused")],
+)
+def test_what_is_taken_on_or_over_waits_no_more(state, left):
+    sent = entry()
+    post = Post(sent.event_id)
+    post.let.set()
+    with hooked(post) as webhook:
+        webhook.publish([sent])
+        eventually(lambda: webhook.trouble)
+        webhook.publish([entry(state=state, version=4)])
+        assert webhook.trouble == (left and sent.event_id + left)
+        assert len(webhook._waiting) == bool(left)
+
+
+def test_what_is_withdrawn_while_it_is_being_sent_is_not_tried_again():
+    sent = entry()
+    post = Post(sent.event_id)
+    with hooked(post) as webhook:
+        webhook.publish([sent])
+        eventually(lambda: post.tried)
+        webhook.publish([entry(state="RESOLVED", version=4)])
+        post.let.set()
+        webhook.put("b", "B", "{}")
+        eventually(lambda: "B" in post.tried)
+        assert webhook.trouble == ""
+
+
+def test_the_wait_for_the_next_try_doubles_up_to_a_minute():
+    message, now, waits = _Message("a", "A", "{}", 2, 0.0), 0.0, []
+    for _ in range(9):
+        message = message.put_off(now)
+        waits.append(message.due - now)
+        now = message.due
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_what_waits_is_bounded_and_the_least_grave_goes():
+    post = Post()
+    with hooked(post) as webhook:
+        webhook.put("low", "low", "{}", Priority.LOW.rank)
+        for number in range(MAX_WAITING):
+            webhook.put(str(number), "id", "{}")
+        assert webhook._waiting.keys() == {str(number) for number in range(MAX_WAITING)}
         webhook._waiting.clear()
-    going.set()
-    webhook.close()
+
+
+def test_the_end_does_not_wait_for_an_answer_that_does_not_come():
+    post = Post()
+    with hooked(post) as webhook:
+        webhook.put("a", "A", "{}")
+        eventually(lambda: post.tried)
+        begun = time.monotonic()
+        webhook.close()
+        assert time.monotonic() - begun < CLOSE_S + 0.5
 
 
 def test_a_message_says_whom_nobody_watches():
     message = json.loads(not_watched("bed-7", "2026-01-01T00:00:00.000+00:00", "it died"))
     assert (message["type"], message["dreamer"]) == ("not_watched", "bed-7")
     assert message["data"] == {"reason": "it died"}
-
-
-def test_a_redirection_is_not_followed(receiver):
-    receiver.answers = [302]
-    with pytest.raises(OutsideError, match="answered 302"):
-        send(receiver.url, b"{}")
-    assert len(receiver.got) == 1
-
-
-def test_an_address_that_is_not_there_is_told():
-    with pytest.raises(OutsideError, match=r"127\.0\.0\.1 cannot be reached"):
-        send("http://127.0.0.1:9/")
 
 
 @pytest.mark.parametrize(
