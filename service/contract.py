@@ -131,7 +131,10 @@ class GapData(Message):
 
 
 class AlarmData(Message):
-    """An alarm made a transition; the whole alarm as it now stands."""
+    """An alarm made a transition; the whole alarm as it now stands.
+
+    `reason` says why it made this one, `finding` what the alarm is about.
+    """
 
     alarm_id: str
     kind: str
@@ -152,6 +155,7 @@ class AlarmData(Message):
     disposition: str | None
     recurrence: int
     audio_paused_until: Time | None = None
+    finding: str = ""
 
 
 class WakeData(Message):
@@ -173,6 +177,7 @@ class Breach(Message):
     value: float
     bound: float
     unit: str
+    text: str = ""
 
 
 class UsageData(Message):

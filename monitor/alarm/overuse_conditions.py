@@ -25,7 +25,7 @@ def _overuse(known: Known, kind: AlarmKind, severity: Severity) -> Iterator[Cond
             limit,
             finding.severity == severity,
             finding.since,
-            f"{limit} is beyond its {severity} limit",
+            f"{breach.text or limit}: {severity} limit broken",
             breach.value,
             breach.bound,
             breach.unit,

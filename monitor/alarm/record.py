@@ -67,6 +67,8 @@ class Alarm:
         What a person found.
     recurrence : int
         How often the condition came back while the alarm was open.
+    finding : str
+        What was found when the condition came, came back or grew graver, in words.
     """
 
     alarm_id: str
@@ -90,6 +92,7 @@ class Alarm:
     version: int = 0
     disposition: str | None = None
     recurrence: int = 0
+    finding: str = ""
 
     @property
     def state(self) -> State:

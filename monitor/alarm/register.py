@@ -18,6 +18,8 @@ Key: TypeAlias = tuple[AlarmKind, str]
 AlarmCommand: TypeAlias = Acknowledge | PauseAudio | Deescalate | Shelve | Resolve
 
 _ACTIVE = (State.ACTIVE_UNACK, State.ACTIVE_ACK)
+_TELLING = (Trigger.ON_DELAY, Trigger.RISE)
+"""What makes an alarm be about what is found now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,8 @@ class AlarmRegister:
             self._keep(changed)
             return []
         changed = replace(changed, version=alarm.version + 1)
+        if cause.trigger in _TELLING:
+            changed = replace(changed, finding=finding.text or changed.finding)
         if alarm.raised_at is None:
             key = (alarm.kind, alarm.source)
             self._raised[key] = self._raised.get(key, 0) + 1
@@ -235,5 +239,6 @@ class AlarmRegister:
                     )
                 return replace(cause, trigger=Trigger.SHELVE, until=ms(at + duration_s)), reason
             case Resolve(disposition=disposition, note=note):
-                text = f"{disposition}: {note}" if note else disposition.value
+                found = disposition.value.replace("_", " ")
+                text = f"{found}: {note}" if note else found
                 return replace(cause, trigger=Trigger.RESOLVE, disposition=disposition.value), text

@@ -168,7 +168,7 @@ TABLE: tuple[Row, ...] = (
     _row("ACTIVE_UNACK", _T.OFF_DELAY, always, do.close, "returned", "gone for the off-delay"),
     _row("ACTIVE_ACK", _T.OFF_DELAY, needs_disposition, do.go, "returned", "gone, finding needed"),
     _row("ACTIVE_ACK", _T.OFF_DELAY, always, do.close, "returned", "gone for the off-delay"),
-    _row(_ASIDE, _T.OFF_DELAY, answer_owed, do.go, "returned", "gone while put aside"),
+    _row(_ASIDE, _T.OFF_DELAY, answer_owed, do.go, "returned", "gone meanwhile"),
     _row(_ASIDE, _T.OFF_DELAY, always, do.close, "returned", "gone for the off-delay"),
     # consequences of another alarm
     _row(_ACTIVE, _T.PARENT_ACTIVE, always, do.inhibit, "inhibited", "follows from a graver alarm"),

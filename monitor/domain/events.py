@@ -135,7 +135,10 @@ class SamplesLost:
 
 @dataclass(frozen=True, slots=True)
 class AlarmChanged:
-    """An alarm made a transition; the whole alarm as it now stands."""
+    """An alarm made a transition; the whole alarm as it now stands.
+
+    `reason` says why it made this one, `finding` what the alarm is about.
+    """
 
     type: ClassVar[str] = "alarm"
     at: float
@@ -158,6 +161,7 @@ class AlarmChanged:
     disposition: str | None
     recurrence: int
     audio_paused_until: float | None = None
+    finding: str = ""
 
 
 RESPONSE = "RESPONSE"

@@ -1,6 +1,6 @@
 """What the account of dream time finds beyond its bounds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 Severity: TypeAlias = Literal["soft", "hard"]
@@ -20,6 +20,8 @@ class Breach:
         What was measured, and what is allowed.
     unit : str
         Of both.
+    text : str
+        The limit in words.
     """
 
     limit: str
@@ -27,3 +29,4 @@ class Breach:
     value: float
     bound: float
     unit: str = ""
+    text: str = field(default="", compare=False)

@@ -142,8 +142,8 @@ def _sessions_with_one_more(line: Timeline, at: float) -> float:
 
 
 def _awake_min(line: Timeline, at: float) -> float:
-    """Minutes since the last moment that was not wake; infinite where there is none."""
-    slept = line.end[line.stage != _WAKE]
+    """Minutes since the last moment that may have been sleep; infinite where there is none."""
+    slept = line.end[line.slept]
     return round((at - float(slept.max())) / 60, 4) if len(slept) else float("inf")
 
 
@@ -156,8 +156,6 @@ class _Figure:
     of: Callable[[Timeline, float], float]
     refused: Callable[[float, float], bool]
 
-
-_WAKE = tuple(Stage).index(Stage.W)
 
 _FIGURES = {
     "sleep_24h_min": _Figure(

@@ -8,7 +8,8 @@ from monitor.domain.usage import Breach, Severity
 from monitor.usage.figures import DAY_S, Figures
 from monitor.usage.rules import LIMITS, Bounds, Limits
 
-_FIGURE = {name: name for name in LIMITS if name != "planned_min"} | {"grace_min": "overrun_min"}
+FIGURE = {name: name for name in LIMITS if name != "planned_min"} | {"grace_min": "overrun_min"}
+"""By what each limit is measured; a plan is, before it begins, by no figure."""
 """The figure that each limit bounds; a plan is held against its limit at the admission."""
 
 _ALIKE = {"rem_share": "rem_24h_min"}
@@ -63,7 +64,7 @@ def find_breaches(figures: Figures, limits: Limits) -> tuple[Breach, ...]:
     limits : Limits
         Of each limit the harder bound that is broken counts.
     """
-    found = (_breach(name, getattr(figures, of), limits[name]) for name, of in _FIGURE.items())
+    found = (_breach(name, getattr(figures, of), limits[name]) for name, of in FIGURE.items())
     return tuple(breach for breach in found if breach)
 
 
@@ -72,9 +73,9 @@ def _breach(name: str, value: float | None, bounds: Bounds) -> Breach | None:
     if value is None:
         return None
     if bounds.hard is not None and spec.beyond(value, bounds.hard):
-        return Breach(name, "hard", value, bounds.hard, spec.unit)
+        return Breach(name, "hard", value, bounds.hard, spec.unit, spec.text)
     if bounds.soft is not None and spec.beyond(value, bounds.soft):
-        return Breach(name, "soft", value, bounds.soft, spec.unit)
+        return Breach(name, "soft", value, bounds.soft, spec.unit, spec.text)
     return None
 
 

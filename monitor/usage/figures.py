@@ -253,7 +253,7 @@ def _rem_share(line: Timeline, since: float) -> float | None:
 
 def _wake_between(line: Timeline) -> float | None:
     """Return the time awake before the latest session; nobody knows it of one that never ended."""
-    used = (line.begin < line.starts[-1]) & (line.stage != EVERY.index(Stage.W))
+    used = (line.begin < line.starts[-1]) & line.slept
     if not used.any() or not line.records[line.owner[used][-1]].ended:
         return None
     return round(float(line.starts[-1] - line.end[used][-1]) / 60, 4)

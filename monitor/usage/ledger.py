@@ -16,6 +16,7 @@ from monitor.usage.book import fold
 from monitor.usage.breaches import level_now
 from monitor.usage.changes import Change
 from monitor.usage.record import SessionRecord, from_json, to_json
+from monitor.usage.rules import LIMITS
 from monitor.usage.terms import Terms
 
 EVERY_EPOCHS = 20
@@ -115,7 +116,12 @@ class UsageLedger:
         for refusal in admit(self._history.timeline, terms, self._record.start, planned_s).reasons:
             severity: Severity = "soft" if refusal.code == PLAN_TOO_LONG else "hard"
             value, bound = refusal.value or 0.0, refusal.bound or 0.0
-            yield Breach(refusal.limit or refusal.code, severity, value, bound)
+            if refusal.limit:
+                spec = LIMITS[refusal.limit]
+                yield Breach(refusal.limit, severity, value, bound, spec.unit, spec.text)
+            else:
+                text = refusal.code.replace("_", "-")
+                yield Breach(refusal.code, severity, value, bound, text=text)
 
     def push(self, at: float, epoch: ScoredEpoch) -> list[UsageCounted]:
         """Count one epoch; give the account every `EVERY_EPOCHS` epochs."""

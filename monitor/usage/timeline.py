@@ -16,6 +16,7 @@ ASLEEP = tuple(stage for stage in Stage if stage is not Stage.W)
 """What counts as sleep in the account: the sleep stages, and unknown time, which counts as use."""
 
 _CODE = {stage: code for code, stage in enumerate(Stage)}
+_ROUNDING_S = 1e-3
 
 
 class Timeline:
@@ -50,6 +51,13 @@ class Timeline:
         rank = np.argsort(np.argsort([pieces[0][0] for _, pieces in laid]))
         by_start = sorted(zip(rank, laid, strict=True), key=lambda one: int(one[0]))
         self._set(tuple(record for _, (record, _) in by_start), begin, end, stage, rank[owner])
+
+    @property
+    def slept(self) -> NDArray[np.bool_]:
+        """Which pieces are sleep, or unknown for so long that they might be: an epoch or more."""
+        brief = self.end - self.begin < EPOCH_S - _ROUNDING_S
+        awake = (self.stage == _CODE[Stage.W]) | ((self.stage == _CODE[Stage.UNSCORED]) & brief)
+        return np.asarray(~awake)
 
     def _set(
         self,

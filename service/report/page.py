@@ -98,7 +98,7 @@ def _cards(night: NightReport) -> str:
         "asleep": minutes(told.total_sleep_min),
         "sleep efficiency": percent(told.sleep_efficiency),
         "REM (dream) sleep": minutes(told.stage_min["R"]),
-        "monitored": percent(night.coverage.share[Coverage.MONITORED]),
+        "monitored": percent(night.coverage.share[Coverage.MONITORED], 1),
         "alarms": f"{len(night.alarms)} ({high} high)",
         "samples lost": f"{night.lost.seconds:.1f} s",
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import get_args
 
+from monitor.usage.breaches import FIGURE
 from monitor.usage.days import find_zone
 from service.contract import StageName
 from service.report.shapes import AlarmFigures, NightReport, SecondOpinion, WakeFigures
@@ -221,10 +222,15 @@ def _step(step: WakeFigures, zone: tzinfo) -> tuple[str, ...]:
 
 def _usage(usage: Account) -> Table:
     rows = tuple(
-        (limit.text, _amount(getattr(usage, name, None)), _amount(limit.soft), _amount(limit.hard),
-         limit.unit)
+        (
+            limit.text,
+            _amount(getattr(usage, FIGURE.get(name, name), None)),
+            _amount(limit.soft),
+            _amount(limit.hard),
+            limit.unit,
+        )
         for name, limit in usage.limits.items()
-    )  # fmt: skip
+    )
     title = f"Account, overuse level {usage.level} of 3"
     return Table(title, ("Figure", "Now", "Notice at", "Bound", "Unit"), rows)
 

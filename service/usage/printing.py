@@ -6,6 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from monitor.usage.breaches import FIGURE
+
 Object = dict[str, Any]
 
 LEVELS = (
@@ -15,9 +17,6 @@ LEVELS = (
     "a hard limit, or four soft ones in 14 days",
 )
 _STYLE = {"soft": "bold black on yellow", "hard": "bold white on red"}
-_FIGURES = {"grace_min": "overrun_min"}
-"""The figure of a limit that has another name."""
-
 _WIDTH = 40
 """Columns of the longest bar."""
 
@@ -51,7 +50,7 @@ def _limits(account: Object) -> Table:
         unit = f" {limit['unit']}" if limit["unit"] else ""
         text = f"{limit['text']}{' (at least)' if limit['least'] else ''}"
         bounds = (_bound(limit[which]) for which in ("soft", "hard"))
-        table.add_row(text, f"{_bound(account.get(_FIGURES.get(name, name)))}{unit}", *bounds, mark)
+        table.add_row(text, f"{_bound(account.get(FIGURE.get(name, name)))}{unit}", *bounds, mark)
     return table
 
 

@@ -114,6 +114,17 @@ def test_a_shelved_alarm_is_still_counted_and_says_until_when() -> None:
     assert [alarm.state for alarm in p.engine.open_alarms] == ["SHELVED"]
 
 
+def test_what_an_alarm_is_about_is_told_whatever_becomes_of_it() -> None:
+    p = player("off C3-M2 10")
+    alarm = p.alarm("C3-M2")
+    assert alarm.finding
+    _, taken = p.command(Acknowledge(**aimed(alarm)))
+    assert taken.reason.text != taken.finding == alarm.finding
+    again = aimed(taken) | {"command_id": "again"}
+    _, closed = p.command(Shelve(**again, reason="washing", duration_s=60.0))
+    assert (closed.reason.text, closed.finding) == ("washing", alarm.finding)
+
+
 def test_the_finding_is_kept_with_actor_and_note() -> None:
     p = player("good 5\nwake\ngood 180")
     resolve = Resolve(
@@ -125,7 +136,7 @@ def test_the_finding_is_kept_with_actor_and_note() -> None:
     assert done.detail["disposition"] == "medical_help_called"
     assert done.detail["note"] == "called 112"
     assert (changed.state, changed.disposition) == ("RESOLVED", "medical_help_called")
-    assert (changed.reason.text, changed.acked_by) == ("medical_help_called: called 112", "ann")
+    assert (changed.reason.text, changed.acked_by) == ("medical help called: called 112", "ann")
 
 
 @pytest.mark.parametrize(("profile", "counted"), [("adult", True), ("child", False)])

@@ -57,6 +57,7 @@ def test_an_imported_night_is_in_the_account_once_however_often_it_is_imported(u
         "value": 750,
         "bound": 720,
         "unit": "min",
+        "text": "sleep in 24 hours",
     }
 
 

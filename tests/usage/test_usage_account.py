@@ -171,6 +171,7 @@ def test_json_is_flat_and_plain() -> None:
         "value": 610,
         "bound": 600,
         "unit": "min",
+        "text": "sleep in 24 hours",
     }
 
 

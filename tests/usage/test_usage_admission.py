@@ -153,7 +153,13 @@ def search(line: Timeline, terms: Terms) -> float:
         begin = np.maximum(line.begin[of_stage], at[:, None] - DAY)
         return np.round(np.maximum(0.0, line.end[of_stage] - begin).sum(axis=1) / 60, 4)
 
-    awake = np.round((at - line.end[line.stage != 0].max(initial=0.0)) / 60, 4)
+    pieces = zip(line.begin, line.end, map(tuple(Stage).__getitem__, line.stage), strict=True)
+    slept = [
+        end
+        for begin, end, stage in pieces
+        if stage.is_sleep or (stage is Stage.UNSCORED and end - begin > 29.99)
+    ]
+    awake = np.round((at - max(slept, default=0.0)) / 60, 4)
     one_more = 1 + (line.starts > at[:, None] - DAY).sum(axis=1)
     limits = terms.limits
     free = (
@@ -182,6 +188,15 @@ def test_the_moment_is_the_one_which_a_search_by_minutes_finds(
         assert admit(line, fold(changes, found.until), found.until).allowed
         before = admit(line, fold(changes, found.until - 1), found.until - 1)
         assert found.until == AT or not before.allowed
+
+
+def test_seconds_that_are_no_whole_epoch_are_no_sleep() -> None:
+    def awake(unknown_s: float) -> SessionRecord:
+        return SessionRecord("1", AT - 600 - unknown_s, AT, ((Stage.W, 20),))
+
+    assert admit(Timeline([awake(29)]), fold((), AT), AT).allowed
+    refused = admit(Timeline([awake(30)]), fold((), AT), AT)
+    assert [reason.code for reason in refused.reasons] == ["too_little_wake"]
 
 
 @settings(max_examples=40)
