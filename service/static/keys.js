@@ -41,7 +41,7 @@ async function acknowledgeFirst() {
   if (!alarm) return say("No alarm waits to be acknowledged.");
   const sure = await ask({
     title: `Acknowledge ${alarmName(alarm)}, ${alarm.dreamer}?`,
-    text: `${priorityName(alarm.priority)}: ${alarm.reason.text}. You take it on: the sound stops, the alarm stays until it is attended.`,
+    text: `${priorityName(alarm.priority)}: ${alarm.finding || alarm.reason.text}. You take it on: the sound stops, the alarm stays until it is attended.`,
     yes: "Acknowledge",
   });
   if (sure) take(alarm);
