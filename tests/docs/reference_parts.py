@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from pydantic.fields import FieldInfo
 
 from monitor.sources import board, lsl, openbci
+from monitor.sources.simulator import settings as simulator
 from monitor.sources.spec import LINKS, OPENERS
 from service.access.roles import MAY, Action, Needs, Role
 from service.app import _STATUS, create_app
@@ -41,7 +42,7 @@ COMMON_OPTIONS = {
 SOURCE_OPTIONS = {
     "edf": ("channels",),
     "openbci": openbci.OPTIONS,
-    "sim": ("scenario", "seed", "hours", "sfreq", "age"),
+    "sim": tuple(name for name in simulator.OPTIONS if name not in COMMON_OPTIONS),
     "board": ("channels", "master", *board.OPTIONS),
     "lsl": lsl.OPTIONS,
 }

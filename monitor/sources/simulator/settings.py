@@ -13,7 +13,7 @@ CH_NAMES = ("Fpz-Cz", "Pz-Oz", "E1-E2", "Chin")
 RAIL_UV = 3276.7
 """Full scale in µV: 16 bits of 0.1 µV, so that a file holds what a live source sent."""
 
-_DEFAULTS = {
+OPTIONS = {
     "scenario": "normal",
     "seed": "1",
     "hours": "8",
@@ -22,6 +22,7 @@ _DEFAULTS = {
     "planned_minutes": "",
     "channels": ",".join(CH_NAMES),
 }
+"""Every option of a source, and what it is by default."""
 _LIMITS = {
     "seed": (0.0, 2.0**63 - 1, ""),
     "hours": (0.1, 24.0, "h"),
@@ -105,12 +106,12 @@ def parse_settings(params: Mapping[str, str]) -> Settings:
     SourceError
         When a parameter is unknown or out of its limits.
     """
-    unknown = sorted(set(params) - set(_DEFAULTS))
+    unknown = sorted(set(params) - set(OPTIONS))
     if unknown:
         raise SourceError(
-            f"simulator: unknown parameter {unknown[0]!r}; it takes {', '.join(_DEFAULTS)}"
+            f"simulator: unknown parameter {unknown[0]!r}; it takes {', '.join(OPTIONS)}"
         )
-    given = {**_DEFAULTS, **params}
+    given = {**OPTIONS, **params}
     scenario = _scenario(given["scenario"])
     hours = _number(given, "hours")
     share = _PLANNED_SHARE if scenario.sleeps_on else 1.0
