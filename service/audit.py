@@ -176,7 +176,7 @@ class _Auditor:
         for followed in chosen:
             if followed.met:
                 self.report.heads.append(followed.head)
-            elif not (followed.kept or followed.name in self._accounts):
+            elif followed.through or not (followed.kept or followed.name in self._accounts):
                 self._tell(followed, None, "it has no entry")
 
     def check(self, noted: Head) -> None:

@@ -109,12 +109,12 @@ def _forget(
     with engine.begin() as connection:
         chain = _number(connection, dreamer)
         record = Record(chain, _last_to_forget(connection, chain, before), before is None)
-        through = _record(connection, record, actor, now, before)
+        nights = forget_account(connection, dreamer, before, now)
+        through = _record(connection, record, actor, now, before, anyway=nights > 0)
     entries = _erase(engine, chain, through)
     files = _remove_recordings(data_dir, dreamer, before)
     with engine.begin() as connection:
         n_sessions = _drop_sessions(connection, chain, dreamer)
-        forget_account(connection, dreamer, before, now)
         if record.name:
             nameless = {"name": None, "salt": None}
             connection.execute(update(chains).where(chains.c.number == chain).values(nameless))
@@ -152,12 +152,18 @@ def _first_open_alarm(connection: Connection, chain: int) -> int | None:
 
 
 def _record(
-    connection: Connection, record: Record, actor: str, now: float, before: float | None
+    connection: Connection,
+    record: Record,
+    actor: str,
+    now: float,
+    before: float | None,
+    *,
+    anyway: bool,
 ) -> int:
     """Write down what will be forgotten, unless it is already; return up to which entry."""
     own = chains.c.number == record.chain
     already = connection.scalar(select(chains.c.forgotten).where(own)) or 0
-    if record.through <= already and not record.name:
+    if record.through <= already and not (record.name or anyway):
         return already
     detail = {
         "chain": record.chain,

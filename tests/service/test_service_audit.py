@@ -203,6 +203,15 @@ def test_one_dreamer_is_audited_alone(copied):
         audit(copied, "bed-1")
 
 
+@pytest.mark.parametrize("dreamer", DREAMERS[:1] + DREAMERS[2:])
+def test_a_chain_that_was_emptied_by_hand_is_found_though_some_of_it_was_forgotten(copied, dreamer):
+    forget(copied, "bed-7", "Ann", START + 9, START + 1)
+    chain = f"#{DREAMERS.index(dreamer) + 1}"
+    attack(copied, f"DELETE FROM events WHERE chain = {chain[1:]}")
+    [fault] = audit(copied, chain).faults
+    assert fault.problem == "it has no entry"
+
+
 def test_an_audit_goes_by_batches_while_others_write(tmp_path, monkeypatch):
     monkeypatch.setattr(audit_module, "BATCH", 4)
     write(tmp_path)

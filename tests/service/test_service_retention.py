@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from service_fakes import START, alarm, epoch, started
 from typer.testing import CliRunner
 
+from monitor.domain.stage import Stage
+from monitor.usage.record import SessionRecord
 from service import retention
 from service.audit import audit
 from service.cli import app
@@ -22,7 +24,10 @@ from service.retention import Forgotten, forget, forget_older
 from service.settings import Settings, load_settings
 from service.station import Station
 from service.store import ENDED, RUNNING, SessionRow, Store
+from service.usage.desk import Desk
+from service.usage.nights import KEPT_S
 
+DAYS = 86_400.0
 NOW = START + 1_000.0
 SECRET = "a-secret-of-the-night"  # noqa: S105 - what must not be found again
 
@@ -214,6 +219,20 @@ def test_all_that_is_too_old_goes_of_everybody(tmp_path):
         assert len(entries(store, "#log")) == 2
 
 
+def test_a_log_of_which_only_a_night_was_forgotten_is_sound(tmp_path):
+    begun = START - KEPT_S - DAYS
+    old = SessionRecord("import", begun, begun + 3_600, ((Stage.N2, 120),), imported=True)
+    Desk(tmp_path, "UTC").add("bed-7", old)
+    for _ in range(2):
+        forget(tmp_path, "bed-7", "Ann", START, before=START - DAYS)
+        assert audit(tmp_path).faults == []
+    with Store(tmp_path) as store:
+        [told] = entries(store, "#log")
+        assert told.message["data"]["detail"]["through"] == 0
+        night(store, 0, 5)
+    assert audit(tmp_path).faults == []
+
+
 def test_nothing_outside_the_recordings_is_removed(tmp_path):
     outside = recording(tmp_path / "elsewhere", "own.bdf", START)
     (tmp_path / "recordings").mkdir()
@@ -223,9 +242,6 @@ def test_nothing_outside_the_recordings_is_removed(tmp_path):
     with pytest.raises(StoreError, match="no folder of recordings"):
         forget(tmp_path, "bed-7", "Ann", NOW)
     assert outside.exists()
-
-
-DAYS = 86_400.0
 
 
 async def one_round(station: Station) -> None:
