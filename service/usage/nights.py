@@ -45,16 +45,17 @@ def keep(connection: Connection, dreamer: str, record: SessionRecord) -> None:
     )
 
 
-def replace(connection: Connection, dreamer: str, record: SessionRecord) -> bool:
-    """Put a night in the place of the one of its name, if any; return whether there was one.
+def replace(connection: Connection, dreamer: str, record: SessionRecord) -> float | None:
+    """Put a night in the place of the one of its name; return the seconds of that, if any.
 
     Its row gets a new number, by which a running service sees that the past has changed.
     """
     chain_of(connection, dreamer)  # by which it can be forgotten
     same = (nights.c.dreamer == dreamer) & (nights.c.session == record.session)
-    replaced = connection.execute(delete(nights).where(same)).rowcount
+    replaced = connection.scalar(select(nights.c.until - nights.c.start).where(same))
+    connection.execute(delete(nights).where(same))
     keep(connection, dreamer, record)
-    return bool(replaced)
+    return replaced
 
 
 def read_nights(connection: Connection, dreamer: str) -> tuple[SessionRecord, ...]:
@@ -88,10 +89,14 @@ KEPT_S = 104 * 86_400.0
 14 of windows. Limits over many nights say nothing without the nights."""
 
 
-def forget_account(connection: Connection, dreamer: str, before: float | None, now: float) -> None:
-    """Erase a dreamer's nights that were over before a time; or all of them, and the limits."""
+def forget_account(connection: Connection, dreamer: str, before: float | None, now: float) -> int:
+    """Erase a dreamer's nights that were over before a time; or all of them, and the limits.
+
+    Returns how many nights.
+    """
     own = nights.c.dreamer == dreamer
     old = own if before is None else own & (nights.c.until < min(before, now - KEPT_S))
-    connection.execute(delete(nights).where(old))
+    erased = connection.execute(delete(nights).where(old)).rowcount
     if before is None:
         connection.execute(delete(limit_changes).where(limit_changes.c.dreamer == dreamer))
+    return erased
