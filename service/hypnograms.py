@@ -41,7 +41,7 @@ def read_hypnogram(path: Path, n_epochs: int | None = None) -> list[Stage]:
     Raises
     ------
     SourceError
-        When it cannot be read, holds no stage, or is longer than `MAX_EPOCHS`.
+        When it cannot be read, lacks its end, holds no stage, or is longer than `MAX_EPOCHS`.
     """
     spells = _csv(path) if path.suffix.lower() == ".csv" else _annotations(path)
     if n_epochs is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from monitor.domain.errors import SourceError
 from monitor.domain.inputs import Gap
 from monitor.domain.stage import STAGES, Stage
+from monitor.sources.edf_header import check_whole, read_layout
 
 STAGE_TEXTS = {stage: f"Sleep stage {stage}" for stage in STAGES} | {
     Stage.UNSCORED: "Sleep stage ?"
@@ -36,8 +37,10 @@ def read_annotations(path: Path) -> list[tuple[float, float, str]]:
     Raises
     ------
     SourceError
-        When the file cannot be read.
+        When the file cannot be read, or is an EDF or BDF file that lacks its end.
     """
+    if path.suffix.lower() in (".edf", ".bdf"):
+        check_whole(path, read_layout(path, continuous=False))
     import mne  # takes long, and only who reads a hypnogram needs it
 
     try:

@@ -92,8 +92,14 @@ class EdfLayout:
         return _OWN.match(self.recording) is not None
 
 
-def read_layout(path: Path) -> EdfLayout:
+def read_layout(path: Path, *, continuous: bool = True) -> EdfLayout:
     """Read where things lie, in a file whose end may be missing.
+
+    Parameters
+    ----------
+    path : Path
+    continuous : bool
+        Whether to refuse a file that says that it is discontinuous.
 
     Raises
     ------
@@ -111,6 +117,8 @@ def read_layout(path: Path) -> EdfLayout:
     if len(table) < _PER_SIGNAL * n_signals:
         raise SourceError(f"{path}: truncated inside its header ({size} bytes)")
     _check_fixed(path, fixed, n_signals)
+    if continuous:
+        _check_continuous(path, fixed)
     is_bdf = fixed[0] == _BDF
     columns = _columns(table, n_signals)
     n_samples = [int(number(path, "samples per record", text)) for text in columns[SAMPLES]]
@@ -141,12 +149,31 @@ def _count_signals(path: Path, fixed: bytes) -> int:
     return int(count)
 
 
-def _check_fixed(path: Path, fixed: bytes, n_signals: int) -> None:
+def check_whole(path: Path, layout: EdfLayout) -> None:
+    """Compare the size of a file with what its header promises, if it does yet.
+
+    Raises
+    ------
+    SourceError
+        When the file is shorter.
+    """
+    expected = layout.header_bytes + layout.n_records * layout.record_bytes
+    if layout.file_bytes < expected:
+        raise SourceError(
+            f"{path}: truncated: {layout.file_bytes} bytes, its header promises {expected}: "
+            "dreamwatch recover mends it"
+        )
+
+
+def _check_continuous(path: Path, fixed: bytes) -> None:
     if fixed[192:197] in (b"EDF+D", b"BDF+D"):
         raise SourceError(
             f"{path}: is discontinuous ({_text(fixed[192:197])}): its lost time cannot be told; "
             "convert it to a continuous file"
         )
+
+
+def _check_fixed(path: Path, fixed: bytes, n_signals: int) -> None:
     size, expected = number(path, "header size", _text(fixed[184:192])), _FIXED * (n_signals + 1)
     if size != expected:
         raise SourceError(f"{path}: header size is {size:g} bytes, {n_signals} signals: {expected}")

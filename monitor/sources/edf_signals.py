@@ -15,6 +15,7 @@ from monitor.sources.edf_header import (
     RANGES,
     TRANSDUCER,
     EdfLayout,
+    check_whole,
     number,
     parse_full_scale,
     read_layout,
@@ -123,19 +124,13 @@ def own_annotations(path: Path, layout: EdfLayout) -> Iterator[tuple[float, str]
 
 
 def _check_size(path: Path, layout: EdfLayout) -> None:
-    """Compare the size of the file with what its header promises, if it does yet."""
-    n_records, size = layout.n_records, layout.file_bytes
-    expected = layout.header_bytes + n_records * layout.record_bytes
+    n_records = layout.n_records
     if n_records != _BEING_WRITTEN and n_records < 1:
         raise SourceError(f"{path}: holds no signal ({n_records} records)")
-    if size < expected:
-        raise SourceError(
-            f"{path}: truncated: {size} bytes, its header promises {expected}: "
-            "dreamwatch recover mends it"
-        )
+    check_whole(path, layout)
     if not layout.n_whole:
         raise SourceError(
-            f"{path}: holds no signal ({size} bytes, {layout.header_bytes} are header)"
+            f"{path}: holds no signal ({layout.file_bytes} bytes, {layout.header_bytes} are header)"
         )
 
 

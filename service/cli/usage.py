@@ -74,12 +74,14 @@ def import_night(
     not counted again.
     """
     desk = _desk(data_dir)
-    zone = find_zone(desk.read(check_dreamer(dreamer), new=True).terms(time.time()).zone)
-    night = read_night(file, parse_time(start, zone))
+    use = desk.read(check_dreamer(dreamer), new=True)
+    now = use.now(time.time())
+    zone = find_zone(use.terms(now).zone)
+    night = read_night(file, parse_time(start, zone), now)
     replaced = desk.add(dreamer, night)
-    hours = (night.until - night.start) / 3600
+    done = "imported" if replaced is None else f"replaced {replaced / 3600:.2f} h by"
     typer.echo(
-        f"{'replaced' if replaced else 'imported'} {hours:.2f} h of {dreamer} from {file}, begun "
+        f"{done} {(night.until - night.start) / 3600:.2f} h of {dreamer} from {file}, begun "
         f"{datetime.fromtimestamp(night.start, zone).isoformat()}"
     )
 

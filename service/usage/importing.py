@@ -11,31 +11,31 @@ from service.entries import iso
 from service.hypnograms import read_hypnogram
 
 
-def read_night(path: Path, start: float) -> SessionRecord:
+def read_night(path: Path, start: float, now: float) -> SessionRecord:
     """Read a scored night; it is named by its start, so that importing it again replaces it.
 
     Parameters
     ----------
     path : Path
         CSV with ``onset_s``, ``duration_s`` and ``stage``, or EDF+ annotations.
-    start : float
-        When the recording began, seconds of Unix time.
+    start, now : float
+        When the recording began, and the dreamer's present: seconds of Unix time.
 
     Raises
     ------
     SourceError
-        When it cannot be read, holds no stage or is too long.
+        When it cannot be read, lacks its end, holds no stage or is too long.
+    InputError
+        When the night is not over yet.
     """
     stages = read_hypnogram(path)
     if not stages:
         raise SourceError(f"{path}: ends before the middle of its first epoch")
-    return SessionRecord(
-        f"import {iso(start)}",
-        start,
-        start + EPOCH_S * len(stages),
-        run_lengths(stages),
-        imported=True,
-    )
+    end = start + EPOCH_S * len(stages)
+    if end > now:
+        when = f"from {iso(start)} to {iso(end)}"
+        raise InputError(f"{path}: a night {when} is not over yet: it is {iso(now)}")
+    return SessionRecord(f"import {iso(start)}", start, end, run_lengths(stages), imported=True)
 
 
 def parse_time(text: str, zone: ZoneInfo, name: str = "--start") -> float:

@@ -3,7 +3,11 @@
 import csv
 import io
 import json
+import os
+from datetime import UTC, datetime, timedelta
 
+import edfio
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -11,7 +15,7 @@ from monitor.domain.errors import DreamwatchError
 from service.cli import app
 
 STAGES = ["W"] * 20 + ["N2"] * 1_000 + ["R"] * 300 + ["UNSCORED"] * 20 + ["N2"] * 180
-START = "2026-11-21T22:00+01:00"
+START = "2025-11-21T22:00+01:00"
 
 
 @pytest.fixture
@@ -40,14 +44,14 @@ def night(tmp_path):
     return str(path)
 
 
-def shown(usage, at: str = "2026-11-22T12:00+01:00", dreamer: str = "bed-7") -> dict:
+def shown(usage, at: str = "2025-11-22T12:00+01:00", dreamer: str = "bed-7") -> dict:
     return json.loads(usage("show", dreamer, "--at", at, "--json"))
 
 
 def test_an_imported_night_is_in_the_account_once_however_often_it_is_imported(usage, night):
     assert "imported 12.67 h" in usage("import", "bed-7", night, "--start", START)
     once = shown(usage)
-    assert "replaced" in usage("import", "bed-7", night, "--start", START)
+    assert "replaced 12.67 h by 12.67 h" in usage("import", "bed-7", night, "--start", START)
     assert shown(usage) == once
     assert (once["sleep_24h_min"], once["rem_24h_min"], once["unscored_24h_min"]) == (750, 150, 10)
     assert (once["sessions_24h"], once["level"]) == (1, 3)
@@ -63,38 +67,80 @@ def test_an_imported_night_is_in_the_account_once_however_often_it_is_imported(u
 
 def test_windows_slide_and_see_nothing_later(usage, night):
     usage("import", "bed-7", night, "--start", START)
-    assert shown(usage, "2026-11-21T23:10+01:00")["sleep_24h_min"] == 60
-    assert shown(usage, "2026-11-22T22:10+01:00")["sleep_24h_min"] == 750
-    assert shown(usage, "2026-11-22T23:10+01:00")["sleep_24h_min"] == 690
-    assert shown(usage, "2026-11-21T12:00+01:00")["sleep_24h_min"] == 0
+    assert shown(usage, "2025-11-21T23:10+01:00")["sleep_24h_min"] == 60
+    assert shown(usage, "2025-11-22T22:10+01:00")["sleep_24h_min"] == 750
+    assert shown(usage, "2025-11-22T23:10+01:00")["sleep_24h_min"] == 690
+    assert shown(usage, "2025-11-21T12:00+01:00")["sleep_24h_min"] == 0
 
 
 def test_a_time_without_an_offset_is_of_the_dreamers_clock(usage, night):
     usage("profile", "bed-7", "--zone", "Europe/Berlin")
-    usage("import", "bed-7", night, "--start", "2026-11-21T22:00")
-    assert shown(usage, "2026-11-21T23:10")["sleep_24h_min"] == 60
+    usage("import", "bed-7", night, "--start", "2025-11-21T22:00")
+    assert shown(usage, "2025-11-21T23:10")["sleep_24h_min"] == 60
 
 
-def test_the_night_of_edf_annotations_is_read_as_well(usage, tmp_path):
-    import mne
-
-    path = tmp_path / "hypnogram.csv"
-    annotations = mne.Annotations(
-        [0, 600, 1200], [600, 600, 600], [f"Sleep stage {s}" for s in ("W", "2", "R")]
-    )
-    raw = mne.io.RawArray([[0.0] * 1_800], mne.create_info(["C3"], 1.0, "eeg"), verbose="error")
-    raw.set_annotations(annotations)
+@pytest.fixture
+def edf(tmp_path):
+    """Ten minutes each of W, N2 and R as annotations of a signal."""
+    stages = [edfio.EdfAnnotation(600 * i, 600, f"Sleep stage {s}") for i, s in enumerate("W2R")]
+    signal = edfio.EdfSignal(np.zeros(1_800), 1, physical_range=(-1, 1))
     path = tmp_path / "night.edf"
-    mne.export.export_raw(path, raw, verbose="error")
-    usage("import", "bed-7", str(path), "--start", "2026-11-21T22:00Z")
+    edfio.Edf([signal], annotations=stages).write(path)
+    return path
+
+
+def test_the_night_of_edf_annotations_is_read_as_well(usage, edf):
+    usage("import", "bed-7", str(edf), "--start", START)
     account = shown(usage)
     assert (account["sleep_24h_min"], account["rem_24h_min"]) == (20, 10)
 
 
+def test_lost_time_of_a_discontinuous_file_does_not_matter(usage, edf):
+    with edf.open("r+b") as file:
+        file.seek(192)
+        file.write(b"EDF+D")
+    assert "imported 0.50 h" in usage("import", "bed-7", str(edf), "--start", START)
+
+
+def test_a_night_that_lacks_its_end_replaces_none(usage, edf):
+    usage("import", "bed-7", str(edf), "--start", START)
+    once = shown(usage)
+    size = edf.stat().st_size
+    os.truncate(edf, size - 100)
+    promise = rf"truncated: {size - 100} bytes, its header promises {size}"
+    with pytest.raises(DreamwatchError, match=promise):
+        usage("import", "bed-7", str(edf), "--start", START)
+    assert shown(usage) == once
+
+
+def test_a_shorter_night_says_what_it_replaces(usage, night, edf):
+    usage("import", "bed-7", night, "--start", START)
+    assert "replaced 12.67 h by 0.50 h" in usage("import", "bed-7", str(edf), "--start", START)
+
+
+@pytest.mark.parametrize("ago_h", [-87_600, -0.2, 0.2])
+def test_a_night_that_is_not_over_is_refused(usage, edf, ago_h):
+    start = datetime.now(UTC) - timedelta(hours=ago_h)
+    with pytest.raises(DreamwatchError, match=r"from \S+ to \S+ is not over yet: it is \S+$") as no:
+        usage("import", "bed-7", str(edf), "--start", start.isoformat())
+    assert start.isoformat()[:19] in str(no.value)
+
+
+@pytest.mark.parametrize("command", ["show", "export"])
+def test_reading_makes_nothing(usage, tmp_path, command):
+    with pytest.raises(DreamwatchError, match="no account of 'bed-7'"):
+        usage(command, "bed-7")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "data").mkdir()
+    with pytest.raises(DreamwatchError, match="no account of 'bed-7'"):
+        usage(command, "bed-7")
+    assert list((tmp_path / "data").iterdir()) == []
+
+
 def test_the_table_names_windows_limits_days_and_until_when_no_session_may_start(usage, night):
     usage("import", "bed-7", night, "--start", START)
-    text = usage("show", "bed-7", "--at", "2026-11-22T12:00+01:00")
-    for word in ("level 3", "sleep in 24 hours", " hard ", "2026-11-21", "No new session until"):
+    text = usage("show", "bed-7", "--at", "2025-11-22T12:00+01:00")
+    for word in ("level 3", "sleep in 24 hours", " hard ", "2025-11-21", "No new session until"):
         assert word in text
 
 
