@@ -2,7 +2,6 @@
 
 import csv
 import datetime
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -75,16 +74,22 @@ def simulate(
         if hypnogram is not None:
             _write_hypnogram(hypnogram, source)
     except OSError as error:
-        raise DreamwatchError(f"{out}: the night cannot be written: {error}") from error
+        path, why = error.filename or out, error.strerror or error
+        raise DreamwatchError(f"{path}: cannot be written: {why}") from error
     console.print(f"{out}: {hours:g} h, {', '.join(source.montage.ch_names)}", highlight=False)
 
 
 def _check_writable(out: Path, force: bool) -> None:
     """Say that a file cannot be written before the night is made, not after."""
-    if out.exists() and not force:
+    is_new = not out.exists()
+    if not (is_new or force):
         raise DreamwatchError(f"{out}: is there already; --force overwrites it")
-    if out.is_dir() or not os.access(out if out.exists() else out.parent, os.W_OK):
-        raise DreamwatchError(f"{out}: cannot be written: no such folder, or no permission")
+    try:
+        out.open("ab").close()
+        if is_new:
+            out.unlink()
+    except OSError as error:
+        raise DreamwatchError(f"{out}: cannot be written: {error.strerror}") from error
 
 
 def _read(source: SimulatorSource) -> tuple[NDArray[np.int16], list[Gap]]:

@@ -108,10 +108,25 @@ def test_nothing_is_overwritten_without_force(tmp_path: Path) -> None:
     assert file.stat().st_size > 100_000
 
 
-@pytest.mark.parametrize("target", ["no/such/folder/night.edf", "."])
-def test_a_path_that_cannot_be_written_is_one_clear_error(tmp_path: Path, target: str) -> None:
-    with pytest.raises(DreamwatchError, match="cannot be written: no such folder"):
+@pytest.mark.parametrize(
+    ("target", "why"), [("no/such/folder/night.edf", "No such file"), (".", "Is a directory")]
+)
+def test_a_path_that_cannot_be_written_is_one_clear_error(
+    tmp_path: Path, target: str, why: str
+) -> None:
+    with pytest.raises(DreamwatchError, match=f"cannot be written: {why}"):
         simulate(tmp_path / target, *SHORT, "--force")
+
+
+def test_no_night_is_written_when_its_hypnogram_cannot_be(tmp_path: Path) -> None:
+    file = tmp_path / "night.edf"
+    file.write_text("precious")
+    with pytest.raises(DreamwatchError, match=r"^/proc/stages\.csv: cannot be written"):
+        simulate(file, *SHORT, "--force", "--hypnogram", "/proc/stages.csv")
+    assert file.read_text() == "precious"
+    with pytest.raises(DreamwatchError, match=r"^/proc/stages\.csv: cannot be written"):
+        simulate(tmp_path / "new.edf", *SHORT, "--hypnogram", "/proc/stages.csv")
+    assert not (tmp_path / "new.edf").exists()
 
 
 def test_a_wrong_option_is_one_clear_error(tmp_path: Path) -> None:
