@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from socket import SHUT_RDWR, socket
-from threading import Thread, Timer
+from threading import Event, Thread, Timer
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -34,13 +34,16 @@ class _Line(HTTPConnection):
     """Is cut when an answer has not come in its time, which else every byte of it has anew."""
 
     def getresponse(self) -> HTTPResponse:
-        cut = Timer(TIMEOUT_S, _cut, (self.sock,))
+        late = Event()
+        cut = Timer(TIMEOUT_S, _cut, (self.sock, late))
         cut.daemon = True
         cut.start()
         try:
             return super().getresponse()
         finally:
             cut.cancel()
+            if late.is_set():  # what has come by then may pass for a whole answer
+                raise TimeoutError
 
 
 class _SecureLine(_Line, HTTPSConnection):
@@ -92,6 +95,7 @@ def _ask(request: Request, answered: "Future[int]") -> None:
         answered.set_exception(error)
 
 
-def _cut(line: socket) -> None:
+def _cut(line: socket, late: Event) -> None:
+    late.set()
     with suppress(OSError):
         socket.shutdown(line, SHUT_RDWR)  # not TLS's own, which another thread is reading

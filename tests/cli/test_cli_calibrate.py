@@ -127,7 +127,7 @@ def test_what_score_wrote_is_read(night, tmp_path):
         ("h.csv", "onset_s,duration_s,stage\n0,inf,W\n", "inf s is no time"),
         ("h.csv", "onset_s,duration_s,stage\n0,30,?\n", "holds no sleep stage"),
         ("h.csv", b"\xff\xfe", "no table"),
-        ("h.edf", "nothing", "is no EDF, EDF+ or BDF file"),
+        ("h.edf", "nothing", "is no EDF"),
         ("h.tale", "nothing", "MNE cannot read it"),
     ],
 )

@@ -96,6 +96,12 @@ def test_an_answer_that_comes_byte_by_byte_is_none(drip):
 
 
 @pytest.mark.usefixtures("brief")
+def test_the_beginning_of_an_answer_that_was_cut_off_is_no_answer(drip):
+    with pytest.raises(TimeoutError):
+        outside._OPENER.open(drip[0], timeout=1)
+
+
+@pytest.mark.usefixtures("brief")
 def test_an_address_that_says_nothing_is_not_waited_for(receiver):
     let = threading.Event()
     url = receiver(lambda _: let.wait(5))
