@@ -8,7 +8,10 @@ from monitor.domain.events import RESPONSE, Coverage, Reason
 from service.entries import Entry, iso
 
 CLOSED = frozenset({"NORMAL", "PENDING", "RESOLVED"})
+_UNTAKEN = frozenset({"ACTIVE_UNACK", "RTN_UNACK"})
 _URGENCY = {"high": 0, "medium": 1, "low": 2}
+_GRAVEST = "UNRESPONSIVE"
+"""Whatever else has risen to high since."""
 
 
 class Overview:
@@ -56,7 +59,11 @@ class Overview:
         return Coverage(self._field(dreamer, "coverage", "coverage", Coverage.NOT_MONITORED))
 
     def alarms(self, dreamers: Iterable[str] | None = None) -> list[dict[str, Any]]:
-        """Return the open alarms, the most urgent first and among equals the oldest."""
+        """Return the open alarms, the most urgent first.
+
+        That is UNRESPONSIVE before all, then by priority; of those alike what nobody has taken on
+        first, then the oldest.
+        """
         chosen = self.heads if dreamers is None else dreamers
         found = [entry for name in chosen for entry in self._alarms.get(name, {}).values()]
         return sorted(map(_merge, found), key=_urgency)
@@ -92,5 +99,7 @@ def _session(entry: Entry) -> dict[str, Any]:
     return data | {"started_at": iso(entry.at - data["sample"] / data["sfreq"])}
 
 
-def _urgency(alarm: dict[str, Any]) -> tuple[int, str]:
-    return _URGENCY[alarm["priority"]], alarm["raised_at"] or alarm["at"]
+def _urgency(alarm: dict[str, Any]) -> tuple[int, bool, str, str]:
+    grade = -1 if alarm["kind"] == _GRAVEST else _URGENCY[alarm["priority"]]
+    raised = alarm["raised_at"] or alarm["at"]
+    return grade, alarm["state"] not in _UNTAKEN, raised, alarm["alarm_id"]

@@ -1,9 +1,11 @@
 // What is known of each dreamer, folded from the stream as the service folds it.
 
+import { RANK } from "./words.js";
+
 const CLOSED = new Set(["NORMAL", "PENDING", "RESOLVED"]);
 const RESPONSE = "RESPONSE"; // tells what followed a cue; the wake protocol stands as before
 const UNTAKEN = new Set(["ACTIVE_UNACK", "RTN_UNACK"]);
-const URGENCY = { high: 0, medium: 1, low: 2 };
+const GRAVEST = "UNRESPONSIVE"; // whatever else has risen to high since
 
 /** @type {Map<string, object>} */
 export const dreamers = new Map();
@@ -27,17 +29,22 @@ export function forgetLive() {
 /** Open alarms, the most urgent first. */
 export const byUrgency = (dreamer) => [...dreamer.alarms.values()].sort(compareAlarms);
 
-/** Graver ones first, then those that nobody has taken on, then the oldest. */
+/** UNRESPONSIVE before all, then by priority; of those alike what nobody has taken on: the least first. */
+export const urgency = (alarm) => 2 * (alarm.kind === GRAVEST ? -1 : RANK[alarm.priority]) + isTaken(alarm);
+
+/** The most urgent first, of those alike the oldest; the service sorts them so too. */
 export function compareAlarms(a, b) {
   return (
-    URGENCY[a.priority] - URGENCY[b.priority] ||
-    isTaken(a) - isTaken(b) ||
+    urgency(a) - urgency(b) ||
     (a.raised_at ?? "").localeCompare(b.raised_at ?? "") ||
     a.alarm_id.localeCompare(b.alarm_id)
   );
 }
 
 export const isTaken = ({ state }) => !UNTAKEN.has(state);
+
+/** Whether somebody has taken on all that are as grave as the first; there is one. */
+export const areTaken = (alarms) => alarms.every((alarm) => alarm.priority !== alarms[0].priority || isTaken(alarm));
 
 const APPLY = {
   session(dreamer, data, at) {

@@ -1,6 +1,6 @@
 // One dreamer's tile. Only MONITORED may look calm; what is no longer known is not shown as if it were.
 
-import { byUrgency, isTaken } from "./dreamers.js";
+import { areTaken, byUrgency } from "./dreamers.js";
 import { clone, make, mark, parts, show, write } from "./dom.js";
 import { drawHypnogram } from "./hypnogram.js";
 import { onTheme } from "./theme.js";
@@ -32,7 +32,7 @@ export class Tile {
     const alarms = byUrgency(dreamer);
     mark(this.element, "coverage", coverage);
     mark(this.element, "alarm", alarms[0]?.priority ?? "");
-    mark(this.element, "taken", alarms.length > 0 && isTaken(alarms[0]));
+    mark(this.element, "taken", alarms.length > 0 && areTaken(alarms));
     showCoverage(this.parts, coverage, connected ? dreamer.coverage_reason : null);
     this.#showAlarm(alarms);
     this.#showStage(coverage === "NOT_MONITORED" ? null : (dreamer.live ?? dreamer.stage));

@@ -1,14 +1,14 @@
 // All tiles, the most urgent first.
 
-import { byUrgency, dreamers, isTaken } from "./dreamers.js";
+import { byUrgency, dreamers, urgency } from "./dreamers.js";
 import { arrange, mark, show, write } from "./dom.js";
 import { Hold, settle } from "./hold.js";
 import { loadNight } from "./nights.js";
 import { Tile } from "./tile.js";
 import { isWaking, tickWake } from "./wake.js";
-import { RANK } from "./words.js";
 
 const REST_MS = 10_000;
+const CALM = 6; // less urgent than any alarm
 const UNCALM = { NOT_MONITORED: 0, DEGRADED: 1, MONITORED: 2 };
 
 export class Tiles {
@@ -70,16 +70,16 @@ export class Tiles {
 /** Alarms first, those nobody has taken on before others; then who is watched least; then names. */
 function compare(a, b, connected) {
   return (
-    urgency(a) - urgency(b) ||
+    first(a) - first(b) ||
     (connected ? UNCALM[a.coverage] - UNCALM[b.coverage] : 0) ||
     isWaking(b) - isWaking(a) ||
     a.dreamer.localeCompare(b.dreamer, "en", { numeric: true })
   );
 }
 
-function urgency(dreamer) {
-  const [first] = byUrgency(dreamer);
-  return first ? 2 * RANK[first.priority] + isTaken(first) : 6;
+function first(dreamer) {
+  const [alarm] = byUrgency(dreamer);
+  return alarm ? urgency(alarm) : CALM;
 }
 
 /** "97 monitored · 2 degraded · 1 not monitored" */

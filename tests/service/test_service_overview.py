@@ -74,17 +74,14 @@ def test_only_closed_alarms_leave():
     assert fold(alarm(), alarm(state="RESOLVED", version=2)).alarms() == []
 
 
-def test_alarms_are_sorted_by_priority_then_age():
-    ids = [
-        "bed-7:SIGNAL_LOST::1",
-        "bed-7:OVERRUN::1",
-        "bed-7:UNRESPONSIVE::1",
-        "bed-7:SIGNAL_LOST::2",
+def test_who_does_not_respond_comes_first_then_priority_then_what_nobody_took_on_then_age():
+    told = [
+        alarm("bed-7:UNRESPONSIVE::1", state="ACTIVE_ACK", raised_at=START + 20),
+        alarm("bed-7:HARD_TO_WAKE::1", raised_at=START + 1),
+        alarm("bed-7:SIGNAL_LOST::2", priority=Priority.MEDIUM, raised_at=START + 5),
+        alarm("bed-7:SIGNAL_LOST::1", priority=Priority.MEDIUM, raised_at=START + 9),
+        alarm("bed-7:PIPELINE_FAULT::1", "ACTIVE_ACK", Priority.MEDIUM, raised_at=START),
+        alarm("bed-7:OVERRUN::1", priority=Priority.LOW, raised_at=START),
     ]
-    overview = fold(
-        alarm(ids[0], priority=Priority.MEDIUM, raised_at=START + 9),
-        alarm(ids[1], priority=Priority.LOW, raised_at=START),
-        alarm(ids[2], priority=Priority.HIGH, raised_at=START + 20),
-        alarm(ids[3], priority=Priority.MEDIUM, raised_at=START + 5),
-    )
-    assert [a["alarm_id"] for a in overview.alarms()] == [ids[2], ids[3], ids[0], ids[1]]
+    ids = [each.alarm_id for each in told]
+    assert [a["alarm_id"] for a in fold(*reversed(told)).alarms()] == ids
