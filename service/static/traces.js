@@ -2,7 +2,7 @@
 
 import { show, write } from "./dom.js";
 import { fit } from "./hypnogram.js";
-import { may } from "./me.js";
+import { may, who } from "./me.js";
 import { Stream } from "./stream.js";
 import { colour } from "./theme.js";
 
@@ -14,18 +14,27 @@ export class Traces {
   #scale = 2;
   #rows = null; // {names, sfreq, end, data}: rings of the newest values
   #frame = null;
+  #begun = false;
 
   constructor(parts, name) {
     this.parts = parts;
     parts.smaller.onclick = () => this.#rescale(1);
     parts.larger.onclick = () => this.#rescale(-1);
     this.#rescale(0);
-    show(parts.tracing, may("see_raw"));
     const message = ({ type, data }) => type === "signal" && this.#take(data);
     this.stream = new Stream({ message, lost: () => {} }, { role: "viewer", types: "signal", dreamer: name });
-    if (may("see_raw")) this.stream.open();
     this.resized = new ResizeObserver(() => this.#schedule());
     this.resized.observe(parts.traces);
+  }
+
+  /** Listens as soon as the service has said that this person may. */
+  begin() {
+    if (this.#begun || who() === null) return;
+    this.#begun = true;
+    const seen = may("see_raw");
+    for (const part of [this.parts.traces, this.parts.scaling]) show(part, seen);
+    if (seen) this.stream.open();
+    else write(this.parts.tracesNote, `Your role, ${who().role}, may not see the signal.`);
   }
 
   close() {

@@ -2,8 +2,9 @@
 
 import { hypnogram } from "./api.js";
 import { dreamers } from "./dreamers.js";
-import { clone, parts, show } from "./dom.js";
+import { clone, mark, parts, show, write } from "./dom.js";
 import { Log } from "./log.js";
+import { who } from "./me.js";
 import { Night } from "./night.js";
 import { Present } from "./present.js";
 import { showStatistics } from "./statistics.js";
@@ -48,7 +49,7 @@ export class View {
     };
     scrollTo(0, 0);
     found.name.focus({ preventScroll: true });
-    if (dreamers.has(name)) this.show([name], this.#connected);
+    this.show([name], this.#connected);
   }
 
   take(message) {
@@ -62,8 +63,12 @@ export class View {
   show(names, connected) {
     this.#connected = connected;
     const open = this.#open;
-    const dreamer = open && names.includes(open.name) && dreamers.get(open.name);
-    if (!dreamer) return;
+    if (open === null) return;
+    const dreamer = dreamers.get(open.name);
+    if (!dreamer && connected) write(open.found.why, nobody(open.name));
+    if (!dreamer || !names.includes(open.name)) return;
+    mark(open.found.name.closest(".view"), "known", true);
+    open.traces.begin();
     open.present.show(dreamer, connected);
     open.log.begin(dreamer);
     const session = dreamer.session?.session ?? null;
@@ -95,6 +100,12 @@ export class View {
     this.#open = null;
     this.#element.replaceChildren();
   }
+}
+
+/** Why there is nothing to see of somebody. */
+function nobody(name) {
+  const only = who()?.dreamer;
+  return only ? `You may see ${only} only.` : `Nobody called ${name} is or was monitored.`;
 }
 
 const tileOf = (name) => document.querySelector(`.tile[data-name="${CSS.escape(name)}"] a`);
