@@ -2,7 +2,7 @@
 
 import { dreamers } from "./dreamers.js";
 import { attempt, say } from "./toast.js";
-import { alarmName, alarmState } from "./words.js";
+import { alarmName, alarmState, localTimes } from "./words.js";
 
 /** Sends a command; a refusal is said. Returns whether it was carried out. */
 export async function attemptCommand(send, done = "", alarm = null) {
@@ -12,7 +12,7 @@ export async function attemptCommand(send, done = "", alarm = null) {
 }
 
 function refusal(error, alarm) {
-  if (error.code !== "stale_version" || alarm === null) return error.message;
+  if (error.code !== "stale_version" || alarm === null) return localTimes(error.message);
   const now = dreamers.get(alarm.dreamer)?.alarms.get(alarm.alarm_id);
   const known = now === undefined || now.version > alarm.version; // else the stream is yet to tell
   const how = known ? (now ? alarmState(now) : "closed") : "look again";

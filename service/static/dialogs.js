@@ -1,6 +1,7 @@
 // Questions before what is grave or needs a word: confirm, put aside, close.
 
 import { write } from "./dom.js";
+import { clockTime } from "./words.js";
 
 const MINUTE_MS = 60_000;
 
@@ -22,8 +23,8 @@ export async function askShelve(name) {
   write(dialog.querySelector(".about"), name);
   form.reset();
   const tell = () => {
-    const end = new Date(Date.now() + form.minutes.value * MINUTE_MS);
-    write(dialog.querySelector(".end"), `until ${end.toLocaleTimeString([], { timeStyle: "short", hour12: false })}`);
+    const end = Date.now() + form.minutes.value * MINUTE_MS;
+    write(dialog.querySelector(".end"), `until ${clockTime(end)}`);
   };
   form.minutes.onchange = tell;
   tell();

@@ -26,7 +26,8 @@ export function sentence({ type, data }) {
 
 const by = ({ text, actor }) => (actor ? `${text} (${actor})` : text);
 
-const noted = (detail) => {
-  const said = ["by", "disposition", "reason", "note"].map((name) => detail[name]).filter(Boolean);
-  return said.length > 0 ? ` – ${said.map(plain).join(", ")}` : "";
+/** Codes as words; what a person wrote as it is. */
+const noted = ({ by = "", disposition = "", reason, note }) => {
+  const said = [plain(by), plain(disposition), reason, note].filter(Boolean);
+  return said.length > 0 ? ` – ${said.join(", ")}` : "";
 };

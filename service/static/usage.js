@@ -5,7 +5,7 @@ import { make, show, write } from "./dom.js";
 import { CONFIG, axis, layout, plotly } from "./plots.js";
 import { colour, onTheme } from "./theme.js";
 import { attempt } from "./toast.js";
-import { LEVELS, hours, plain } from "./words.js";
+import { LEVELS, clockTime, hours, plain } from "./words.js";
 
 const BUDGETS = { sleep_24h_min: "Sleep in 24 h", rem_24h_min: "REM in 24 h" };
 const AGAIN_MS = 10_000;
@@ -58,7 +58,7 @@ export class UsagePanel {
     const { days } = this.#account;
     const Plotly = await plotly();
     if (!this.parts.days.isConnected) return;
-    const x = days.map(({ date }) => dayName(date));
+    const x = days.map(({ date }) => date);
     const bar = (name, key, minutesOf) => ({
       type: "bar", name, x, y: days.map((day) => minutesOf(day) / 60), marker: { color: colour(key) },
       hovertemplate: `%{y:.1f} h ${name}<extra></extra>`,
@@ -75,10 +75,6 @@ export class UsagePanel {
   }
 }
 
-/** "2026-11-23" → "23 Nov" */
-const dayName = (date) =>
-  new Date(`${date}T12:00`).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
-
 const figure = (height) =>
   layout({
     height: 220,
@@ -87,7 +83,7 @@ const figure = (height) =>
     dragmode: false,
     showlegend: true,
     legend: { orientation: "h", y: 1.16, x: 0, font: { color: colour("muted") } },
-    xaxis: axis({ type: "category", fixedrange: true, showgrid: false, tickangle: 0 }),
+    xaxis: axis({ type: "date", tickformat: "%-d %b", fixedrange: true, showgrid: false, tickangle: 0 }),
     yaxis: axis({ fixedrange: true, ticksuffix: " h", range: [0, height] }),
   });
 
@@ -111,7 +107,8 @@ function breachText({ limit, severity, value, bound, unit }, { limits }) {
 
 function admissionText({ admission, override }) {
   if (!admission || admission.allowed) return override ? "A new session may begin: an override holds." : "";
-  return `No new session for now: ${admission.reasons.map(({ text }) => text.replace(/\.$/, "")).join("; ")}.`;
+  const until = admission.until ? `until ${clockTime(admission.until)}` : "for now";
+  return `No new session ${until}: ${admission.reasons.map(({ text }) => text.replace(/\.$/, "")).join("; ")}.`;
 }
 
 function limitRow({ text, unit, soft, hard, pending }) {

@@ -75,5 +75,13 @@ export function countdown(ms) {
   return h ? `${h}:${String(m).padStart(2, "0")}:${seconds}` : `${m}:${seconds}`;
 }
 
-export const clockTime = (at, timeStyle = "short") =>
-  new Date(at).toLocaleTimeString([], { timeStyle, hour12: false });
+/** "17:12" as it is here, "22 Nov 17:12" on another day than today. */
+export function clockTime(at, timeStyle = "short") {
+  const then = new Date(at);
+  const time = then.toLocaleTimeString([], { timeStyle, hourCycle: "h23" });
+  const today = then.toDateString() === new Date().toDateString();
+  return today ? time : `${then.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${time}`;
+}
+
+/** The service's own words with the times in them as they are here. */
+export const localTimes = (text) => text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) => clockTime(at));
