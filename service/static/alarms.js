@@ -78,7 +78,7 @@ class Row {
     write(parts.kind, alarmName(alarm));
     write(parts.who, alarm.dreamer);
     parts.who.href = `#/dreamers/${encodeURIComponent(alarm.dreamer)}`;
-    write(parts.reason, alarm.reason.text);
+    write(parts.reason, (alarm.state !== "SHELVED" && alarm.finding) || alarm.reason.text);
     write(parts.state, alarmState(alarm));
     this.#showButtons(alarm);
     this.tick();
@@ -106,8 +106,17 @@ class Row {
   }
 }
 
-const act = (alarm, send, done) =>
-  attemptCommand(() => sendFresh(alarm, send), `${alarmName(alarm)}, ${alarm.dreamer}: ${done}`, alarm);
+const underWay = new Set(); // what was asked for here, until the stream has told of it
+
+/** Sends a command of this page once, however often it is tapped. */
+async function act(alarm, send, done) {
+  const asked = `${alarm.alarm_id} ${done}`;
+  if (underWay.has(asked)) return;
+  underWay.add(asked);
+  const words = `${alarmName(alarm)}, ${alarm.dreamer}: ${done}`;
+  const carriedOut = await attemptCommand(() => sendFresh(alarm, send), words, alarm);
+  setTimeout(() => underWay.delete(asked), carriedOut ? STREAM_MS : 0);
+}
 
 /** Once more, with what the stream has told meanwhile, when time alone has changed the alarm. */
 async function sendFresh(alarm, send) {
