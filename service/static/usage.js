@@ -82,7 +82,7 @@ const figure = (height) =>
     bargap: 0.35,
     dragmode: false,
     showlegend: true,
-    legend: { orientation: "h", y: 1.16, x: 0, font: { color: colour("muted") } },
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, font: { color: colour("muted") } },
     xaxis: axis({ type: "date", tickformat: "%-d %b", fixedrange: true, showgrid: false, tickangle: 0 }),
     yaxis: axis({ fixedrange: true, ticksuffix: " h", range: [0, height] }),
   });
