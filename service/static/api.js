@@ -1,14 +1,19 @@
 // Requests to the service. A refusal is thrown as an Error with the service's own words, and its
-// `status` and `code`. Who has to sign in first is sent to the page for it.
+// `status` and `code`. Who has to sign in first is sent to the page for it; a page that was let in
+// once stays when that ends, and says so.
 
 const BASE = "/api/v1";
 const LOGIN = "/login";
+let wasLetIn = false;
 
 export async function request(path, options) {
   const response = await fetch(BASE + path, options);
   const body = response.status === 204 ? null : await response.json();
-  if (response.ok) return body;
-  if (response.status === 401 && location.pathname !== LOGIN) signedOut();
+  if (response.ok) {
+    wasLetIn = true;
+    return body;
+  }
+  if (response.status === 401 && location.pathname !== LOGIN) (wasLetIn ? signedOut : signIn)();
   const words = typeof body.detail === "string" ? body.detail : response.statusText;
   throw Object.assign(new Error(words), { status: response.status, code: body.error });
 }
@@ -31,7 +36,7 @@ export function signIn() {
 
 let signedOut = signIn;
 
-/** A page that must not go away by itself says here what it does instead. */
+/** What a page that was let in does when its sign-in ends, so that it need not go away. */
 export const whenSignedOut = (act) => (signedOut = act);
 
 export const me = (options) => request("/me", options);

@@ -1,6 +1,6 @@
 // The head of the page: connection, alarms by priority, sound, theme, and who may do what here.
 
-import { logOut } from "./api.js";
+import { logOut, signIn } from "./api.js";
 import { mark, show, write } from "./dom.js";
 import { openHelp } from "./dialogs.js";
 import { may, who } from "./me.js";
@@ -13,6 +13,8 @@ const SOUND = {
   paused: ["Sound paused", "Sound on again"],
   blocked: ["Sound is off: click", "The browser makes no sound before a first click or key"],
 };
+const NO_WORD = "no word from the service";
+const SIGNED_OUT = "you are signed out";
 const find = (selector) => document.querySelector(selector);
 let sound = null;
 
@@ -23,6 +25,7 @@ export const header = {
     find("#theme").onclick = switchTheme;
     find("#help-open").onclick = () => openHelp();
     find("#sign-out").onclick = () => attempt(logOut);
+    find("#sign-in").onclick = signIn;
     find("#test-sound").onclick = () => sound.play("high");
     for (const link of document.querySelectorAll(".skip")) {
       link.onclick = (event) => {
@@ -33,9 +36,11 @@ export const header = {
     nameTheme();
   },
 
-  show(alarms, connected, met) {
+  show(alarms, connected, { met, signedOut }) {
     document.body.classList.toggle("lost", !connected);
     write(find(".link"), connected ? "Live" : met ? "Not connected" : "Connecting …");
+    write(find(".banner .cause"), signedOut ? SIGNED_OUT : NO_WORD);
+    show(find("#sign-in"), signedOut);
     const counts = { high: 0, medium: 0, low: 0 };
     for (const { priority } of alarms) counts[priority] += 1;
     for (const priority of Object.keys(RANK)) {

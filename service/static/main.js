@@ -1,6 +1,7 @@
 // The central station: every message is folded in at once and shown in the next frame.
 
 import { AlarmList, openAlarms, sounding } from "./alarms.js";
+import { whenSignedOut } from "./api.js";
 import { announceChange } from "./changes.js";
 import { hear } from "./clocks.js";
 import { apply, dreamers, forgetLive } from "./dreamers.js";
@@ -21,6 +22,7 @@ const HIDDEN_MS = 250;
 const changed = new Set();
 let scheduled = false;
 let met = false; // whether the service was ever heard
+let signedOut = false;
 
 const sound = new Sound();
 const pulse = new Pulse({ tick, silent: lost });
@@ -32,6 +34,10 @@ const stream = new Stream({ message: receive, lost });
 header.wire(sound);
 listenToKeys();
 routed((name) => view.open(name));
+whenSignedOut(() => {
+  signedOut = true;
+  schedule();
+});
 stream.open();
 
 function receive(message) {
@@ -47,6 +53,7 @@ function receive(message) {
 /** The service is heard again, or for the first time. */
 function found() {
   met = true;
+  signedOut = false;
   all();
   attempt(learn).then(all);
 }
@@ -86,7 +93,7 @@ function render() {
   alarms.show(open);
   view.show(names, pulse.alive);
   showTotals(pulse.alive);
-  header.show(open, pulse.alive, met);
+  header.show(open, pulse.alive, { met, signedOut });
 }
 
 /** Twice a second, also in the background: countdowns and sound. */

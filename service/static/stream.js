@@ -1,5 +1,5 @@
 // The event stream: resumes by its cursor, and says as soon as it hears nothing any more. Each
-// connection needs a ticket; who has to sign in for one is sent there by `api.js`.
+// connection needs a ticket; `api.js` says what becomes of who has to sign in for one.
 
 import { me, ticket } from "./api.js";
 

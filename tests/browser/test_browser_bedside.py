@@ -119,11 +119,14 @@ def test_a_dreamer_signs_in_and_the_page_stays_when_the_token_ends(
     page.wait_for_url("**/bedside/bed-1")
     page.get_by_role("button", name="Ready for the night").click()
     page.wait_for_selector("[data-scene=night][data-coverage=MONITORED]")
-    page.get_by_role("button", name="I am awake").click()
-    page.wait_for_selector("[data-scene=morning]")
     revoke_token(tmp_path / "data", PEOPLE[Role.DREAMER].name, "tester", time.time())
     page.get_by_text("NOT MONITORED").wait_for()
-    page.get_by_text("signed out: sign in again from the settings").wait_for()
+    page.get_by_text("you are signed out").wait_for()
+    page.get_by_role("button", name="I am awake").click()
+    page.get_by_text("Not taken: sign in at /login").wait_for()
+    assert page.locator("[data-scene=night]").count() == 1
+    page.get_by_role("button", name="Sign in again").click()
+    page.wait_for_url("**/login?next=%2Fbedside%2Fbed-1")
 
 
 def test_not_monitored_shows_within_five_seconds(served_apart, page, troubles):

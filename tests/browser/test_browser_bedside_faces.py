@@ -136,6 +136,19 @@ def test_what_is_refused_is_said_and_not_tried_again(page, bed, script, troubles
     page.get_by_text("Not taken: ink").wait_for()
 
 
+def test_an_answer_that_nobody_has_heard_makes_nothing_calm(page, bed, script, troubles):
+    troubles.expect("respond", "ERR_FAILED")
+    page.route("**/respond", lambda route: route.abort())
+    bed()
+    page.get_by_role("button", name="I am awake").click()
+    page.get_by_text("Not sent yet. Trying again: no connection").wait_for()
+    script.hang_up()
+    page.wait_for_selector("[data-scene=night][data-coverage=NOT_MONITORED]")
+    assert page.get_by_text("Not sent yet").is_visible()
+    page.route("**/respond", lambda route: route.fulfill(body="{}"))
+    page.wait_for_selector("[data-scene=morning]")
+
+
 def test_an_answer_older_than_a_minute_is_void(page, bed, script, troubles):
     troubles.expect("respond", "ERR_FAILED")
     page.clock.install()
@@ -264,6 +277,36 @@ def test_going_back_to_the_night_is_one_touch(page, bed, script):
 
 
 # Everybody can use it
+
+SIGNED_OUT = json.dumps({"error": "not_signed_in", "detail": "sign in at /login"})
+
+
+@pytest.mark.parametrize("face", ["night", "waking"])
+@pytest.mark.parametrize("size", [(740, 360), (590, 410), (360, 640)], ids=str)
+def test_the_button_and_what_became_of_it_are_in_view(page, bed, script, troubles, size, face):
+    troubles.expect("401", "WebSocket")
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    bed(ready=face == "night")
+    if face == "waking":
+        script.wake("CUE", 1, 65)
+        page.get_by_role("button", name="Switch the sound on").wait_for()
+    page.wait_for_selector(f"[data-scene={face}]")
+    assert is_in_view(page, "#awake")
+    page.route("**/api/v1/**", lambda route: route.fulfill(status=401, body=SIGNED_OUT))
+    page.locator("#awake").click()
+    page.get_by_text("Not taken: sign in at /login").wait_for()
+    script.hang_up()
+    page.locator("#sign-in").wait_for()
+    page.wait_for_selector(f"[data-scene={face}][data-coverage=NOT_MONITORED]")
+    assert is_in_view(page, "#awake")
+    assert is_in_view(page, "#heard")
+
+
+def is_in_view(page, selector: str) -> bool:
+    """Whether all of it is seen without scrolling."""
+    page.evaluate("scrollTo(0, 0)")
+    box = page.locator(selector).bounding_box()
+    return box["y"] >= 0 and box["y"] + box["height"] <= page.viewport_size["height"]
 
 
 @pytest.mark.parametrize("face", ["evening", "night", "waking", "morning"])

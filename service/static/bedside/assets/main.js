@@ -20,7 +20,7 @@ const FIRST = { evening: "ready", night: "awake", waking: "awake", morning: "bac
 const name = decodeURIComponent(location.pathname.split("/").at(-1));
 const NOTHING = { coverage: "NOT_MONITORED", coverage_reason: null, session: null, wake: null, usage: null };
 const NO_WORD = "no word from the service";
-const SIGNED_OUT = "signed out: sign in again from the settings";
+const SIGNED_OUT = "you are signed out";
 const known = () => dreamers.get(name) ?? NOTHING;
 
 let ready = false;
@@ -30,7 +30,7 @@ let showing = null;
 const pulse = new Pulse({ tick: () => {}, silent: lost });
 const wakefulness = new Wakefulness();
 const cue = new Cue(showSoon);
-const answer = new Answer(name, (state, why) => showHeard(state, why, known().session?.profile));
+const answer = new Answer(name, hearOf);
 const ear = new Ear({ level: (dB, limit) => settings.showLevel(dB, limit), voice: () => answer.give("voice") });
 const settings = new Settings(name, cue, ear, showSoon);
 const waking = new Waking(cue, ear, () => settings);
@@ -40,19 +40,17 @@ document.title = `${name} · bedside · dreamwatch`;
 document.querySelector("h1").textContent = name;
 find("ready").onclick = () => begin();
 find("unlock").onclick = () => unlock();
-find("awake").onclick = () => sayAwake();
-find("again").onclick = () => (isSignedOut ? signIn() : turn(false));
+find("awake").onclick = () => answer.give("button");
+find("again").onclick = () => turn(false);
+find("sign-in").onclick = () => signIn();
 find("back").onclick = () => dismissMorning();
 document.addEventListener("visibilitychange", () => ready && !document.hidden && keepOn());
-whenSignedOut(() => (ready ? staySignedOut() : signIn()));
+whenSignedOut(staySignedOut);
 stream.open();
 show();
 
 function receive(message) {
-  if (message.type === "heartbeat") {
-    pulse.hear();
-    isSignedOut = false;
-  }
+  if (message.type === "heartbeat" && pulse.hear()) isSignedOut = false;
   apply(message);
   wakefulness.apply(message);
   if (message.type === "wake" || message.type === "session") waking.follow(known().wake, message.at);
@@ -67,7 +65,7 @@ function lost() {
   show();
 }
 
-/** At night the page stays: what it shows and sounds matters more than who sees it. */
+/** The page stays: what it shows and sounds matters more than who sees it. */
 function staySignedOut() {
   isSignedOut = true;
   showSoon();
@@ -87,9 +85,10 @@ async function unlock() {
   showSoon();
 }
 
-function sayAwake() {
-  answer.give("button");
-  wakefulness.said = true;
+/** Only an answer that the service has heard makes the page calm. */
+function hearOf(state, why) {
+  showHeard(state, why, known().session?.profile);
+  wakefulness.said ||= state === "heard";
   showSoon();
 }
 
@@ -111,6 +110,7 @@ function show() {
   clearTimeout(showing);
   showing = null;
   const { coverage, coverage_reason: reason, wake, usage } = known();
+  find("sign-in").hidden = !isSignedOut;
   const face = scene(wake, { awake: wakefulness.awake, ready });
   turnTo(face);
   document.body.dataset.sound = cue.unlocked ? "unlocked" : "locked";
