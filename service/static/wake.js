@@ -38,14 +38,17 @@ async function confirmThen(name, what, send) {
   if (await ask(QUESTIONS[what](name))) await attemptCommand(send);
 }
 
-/** Shows the protocol's step and only those buttons that mean something now; after the end of a session only a wake under way. */
+/**
+ * Shows the protocol's step and only those buttons that mean something now. After the end of a
+ * session nobody is looked at again, but whoever still sleeps there can be woken.
+ */
 export function showWake(parts, dreamer) {
   const { wake, session } = dreamer;
   const active = isWaking(dreamer);
   const over = session?.status === "ended";
   show(parts.wake, active || (wake?.step === "WOKEN" && !over));
   mark(parts.wake, "step", wake?.step ?? "");
-  show(parts.start, may("wake") && !active && !over);
+  show(parts.start, may("wake") && !active);
   show(parts.answered, may("respond") && active);
   show(parts.unresponsive, may("call") && active && wake.step !== "UNRESPONSIVE");
   if (wake === null) return;

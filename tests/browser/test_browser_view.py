@@ -134,12 +134,14 @@ def test_whoever_may_see_one_dreamer_only_is_not_told_that_there_is_nobody_else(
 
 
 @pytest.mark.parametrize("where", [".tile", ".view"])
-def test_after_the_end_nobody_is_woken_and_nothing_counts_down(open_ward, page, visit, where):
+def test_after_the_end_nothing_counts_down_but_who_sleeps_can_be_woken(
+    open_ward, page, visit, where
+):
     here = open_ward(Bed("bed-1", 10, events=[waking("WOKEN", 300), ended("bed-1")]))
     visit(here, "bed-1" if where == ".view" else "")
     page.locator(where).get_by_text("MONITORED", exact=True).wait_for()
     assert not page.locator(where).locator(".wake").is_visible()
-    assert not page.locator(where).get_by_role("button", name="Wake now").is_visible()
+    assert page.locator(where).get_by_role("button", name="Wake now").is_visible()
 
 
 def test_a_wake_that_is_under_way_is_shown_after_the_end_too(open_ward, page, visit):
