@@ -10,7 +10,7 @@ import pytest
 import service as package
 
 FOLDING = Path(__file__).with_name("page_folding.mjs")
-DREAMERS = Path(package.__file__).parent / "static" / "dreamers.js"
+STATIC = Path(package.__file__).parent / "static"
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="needs node to run the page's code")
 
@@ -24,10 +24,11 @@ STARTED = {
 
 
 def fold(tmp_path: Path, *messages: dict) -> list[dict]:
-    module = tmp_path / "dreamers.mjs"
-    module.write_text(DREAMERS.read_text())
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    for module in STATIC.glob("*.js"):
+        shutil.copy(module, tmp_path)
     done = subprocess.run(
-        [NODE, str(FOLDING), str(module)],
+        [NODE, str(FOLDING), str(tmp_path / "dreamers.js")],
         input=json.dumps(messages),
         capture_output=True,
         text=True,
