@@ -10,7 +10,7 @@ from monitor.domain.inputs import Chunk, Health
 from monitor.session import MonitorSession
 from service.reviver import FIRST_WAIT_S, LONGEST_WAIT_S, SOUND_S, Reviver
 
-SLEEPER = "sim:?seed=5&hours=24&speed=120&dreamer=bed-1"
+SLEEPER = "sim:?seed=5&hours=24&speed=120&dreamer=bed-of-bugs"
 
 
 class FakeRunner:
@@ -76,13 +76,14 @@ def test_a_bug_in_the_middle_of_a_night_ends_no_watch(tmp_path, monkeypatch):
     push, pushed = MonitorSession.push, count()
 
     def failing(self, item):
-        if isinstance(item, Chunk) and next(pushed) == 300:
+        ours = isinstance(item, Chunk) and self.config.dreamer == "bed-of-bugs"
+        if ours and next(pushed) == 300:
             raise ZeroDivisionError("a bug")
         return push(self, item)
 
     monkeypatch.setattr(MonitorSession, "push", failing)
     with served(tmp_path, SLEEPER) as service:
-        session = service.station.runners["bed-1"].session
+        session = service.station.runners["bed-of-bugs"].session
 
         def fault() -> dict | None:
             alarms = service.http.get("/api/v1/alarms").json()
@@ -93,7 +94,7 @@ def test_a_bug_in_the_middle_of_a_night_ends_no_watch(tmp_path, monkeypatch):
             "monitor",
             True,
         )
-        assert service.station.runners["bed-1"].session == session
+        assert service.station.runners["bed-of-bugs"].session == session
         assert service.station.ready
-        night = service.http.get("/api/v1/dreamers/bed-1/hypnogram").json()
+        night = service.http.get("/api/v1/dreamers/bed-of-bugs/hypnogram").json()
         assert [epoch["index"] for epoch in night["epochs"]] == list(range(len(night["epochs"])))
