@@ -4,12 +4,12 @@ Everybody's seconds come at once, the worst case; sessions and stager are the pr
 clients are measured by themselves.
 """
 
+import gc
 import re
-import resource
 import signal
 import subprocess
-import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 from rich.table import Table
@@ -29,12 +29,11 @@ def live_table(folder: Path) -> Table:
     """Measure sessions side by side, and the start of the service."""
     seconds = _seconds()
     bundle = load_bundle()
-    before = _memory_mib()
+    memory = _memory_mib(bundle, seconds[:WARM_S])
     sessions = [_session(bundle, name) for name in range(DREAMERS)]
     for second in seconds[:WARM_S]:
         for session in sessions:
             session.push(second)
-    memory = (_memory_mib() - before) / DREAMERS
     start = time.process_time()
     for second in seconds[WARM_S:]:
         for session in sessions:
@@ -77,10 +76,17 @@ def _session(bundle: ModelBundle, name: int) -> MonitorSession:
     return session
 
 
-def _memory_mib() -> float:
-    """Return the most memory that this process has taken."""
-    unit = 1024 if sys.platform == "linux" else 1024**2
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+def _memory_mib(bundle: ModelBundle, seconds: list[Chunk]) -> float:
+    """Return what one session holds, by Python's own account of memory."""
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    session = _session(bundle, 0)
+    for second in seconds:
+        session.push(second)
+    gc.collect()
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return (after - before) / 2**20
 
 
 def _start(data_dir: Path) -> float:
