@@ -19,7 +19,7 @@ from service.access import gate
 from service.access.roles import Role
 from tests.service.service_server import Served, eventually, served
 
-EXAMPLES = 6
+EXAMPLES = 12
 """Of each route; with all routes, some ten seconds."""
 FREELY = (1e9, 1e9)
 CHECKS = [

@@ -299,5 +299,5 @@ class AnyNight(RuleBasedStateMachine):
             assert any(a.kind == "UNRESPONSIVE" for a in self.twin.open_alarms)
 
 
-AnyNight.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+AnyNight.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 TestAnyNight = AnyNight.TestCase

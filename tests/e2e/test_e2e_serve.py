@@ -91,10 +91,10 @@ def test_heartbeats_come_each_second(nights):
     assert set(beats[-1]["data"]["coverage"]) == {"bed-7", "bed-8"}
 
 
-def test_the_demonstration_alarms_and_stops_cleanly(started):
+def test_the_demonstration_alarms_within_a_minute_and_stops_cleanly(started):
     _, demo = started
     page = demo.wait_for(r"http://\S+", within_s=30)[0]
-    demo.wait_for("HIGH ALARM.*UNRESPONSIVE", within_s=120)
+    demo.wait_for("HIGH ALARM.*UNRESPONSIVE", within_s=60)
     assert b"dreamwatch" in urllib.request.urlopen(page, timeout=5).read()  # noqa: S310
     assert demo.stop(signal.SIGINT) == 0
     assert "Traceback" not in "".join(demo.lines)

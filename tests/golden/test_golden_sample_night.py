@@ -9,7 +9,7 @@ from sklearn.metrics import cohen_kappa_score
 TRUTH = Path(__file__).parents[2] / "sample_data" / "unresponsive-nap.csv"
 
 
-@pytest.mark.parametrize("chunk_s", [7.3, 300.0])
+@pytest.mark.parametrize("chunk_s", [0.37, 1.0, 300.0])
 def test_the_sample_night_replays_as_it_always_did(chunk_s: float) -> None:
     assert tell(replay(chunk_s)) == GOLDEN.read_text()
 

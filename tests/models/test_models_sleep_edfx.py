@@ -156,7 +156,7 @@ def test_features_are_those_of_a_live_session(folder, read, truth, monkeypatch):
 
     monkeypatch.setattr(Stager, "push", spy)
     psg = find_recordings(folder)[2].psg
-    source = open_edf(str(psg), {"channels": ",".join(CHANNELS)}, chunk_s=7.3)
+    source = open_edf(str(psg), {"channels": ",".join(CHANNELS)}, chunk_s=0.37)
     first = cropped(truth["071F"][1]).start * EPOCH_S * SFREQ
     source.seek(first)
     session = MonitorSession(
